@@ -4,7 +4,7 @@ BIN    := $(VENV)/bin
 PYTHON ?= python3
 STAMP  := $(VENV)/.installed
 
-.PHONY: quickstart test check bench clean
+.PHONY: quickstart test check lint bench clean
 
 quickstart: $(STAMP)  ## Train, compare, evaluate and report in the sandbox (ARGS="--fast" for a short one)
 	$(BIN)/rlmr quickstart $(ARGS)
@@ -12,12 +12,14 @@ quickstart: $(STAMP)  ## Train, compare, evaluate and report in the sandbox (ARG
 test: $(STAMP)  ## Every test
 	$(BIN)/python -m pytest $(ARGS)
 
-check: $(STAMP)  ## Format, lint, types, import contracts, doctests, fast tests
+check: lint  ## Format, lint, types, import contracts, doctests, fast tests
+	$(BIN)/python -m pytest -q -m "not slow" $(ARGS)
+
+lint: $(STAMP)  ## Format, lint, types, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q -m "not slow" $(ARGS)
 
 bench: $(STAMP)  ## Every published number
 	$(BIN)/python -m benchmarks $(ARGS)
