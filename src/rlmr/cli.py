@@ -1,0 +1,140 @@
+"""The command line. Nothing here imports torch before a command needs it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import yaml
+from rich.console import Console
+
+from rlmr import __version__
+from rlmr.progress import ProgressDisplay
+from rlmr.quickstart import quickstart
+from rlmr.recipes import plan, read_recipe, shipped_recipes
+from rlmr.recipes.run import job_of
+
+app = typer.Typer(
+    name="rlmr",
+    help="Reinforcement learning with mixed rewards for creative writing.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+BAD_INPUT = 2
+"""Exit code: the command cannot run as it was given."""
+
+INTERRUPTED = 130
+"""Exit code: stopped by Ctrl-C; what was done until then is kept."""
+
+TRAIN_EXAMPLES = """
+Examples:
+
+    rlmr train sandbox
+
+    rlmr train sandbox mixing.rule=gdpo grpo.learning_rate=1e-4 output=runs/gdpo
+
+    rlmr train longbench_write policy=PATH reward.model=PATH data.train=PATH
+
+    rlmr train my_recipe.yaml --dry-run
+
+Paths are relative to the folder in which the command runs.
+"""
+
+
+def _version(show: bool) -> None:
+    if show:
+        typer.echo(f"rlmr {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def rlmr(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Reinforcement learning with mixed rewards for creative writing."""
+
+
+@app.command(epilog=TRAIN_EXAMPLES)
+def train(
+    recipe: Annotated[str, typer.Argument(help="A recipe file, or the name of a shipped recipe.")],
+    overrides: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[KEY=VALUE]...", help="Settings to change; keys are dotted."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check everything, show the resolved recipe, train nothing.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the run that the folder holds.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+) -> None:
+    """Train a policy as a recipe says and record every step of it."""
+    planned = plan(read_recipe(recipe, overrides or []), overwrite=overwrite)
+    resolved, console = planned.recipe, Console()
+    quiet = quiet or os.environ.get("RANK", "0") != "0"
+    if dry_run:
+        typer.echo(
+            yaml.safe_dump(resolved.model_dump(mode="json"), sort_keys=False, allow_unicode=True), nl=False
+        )
+        typer.echo(
+            f"# {len(planned.tasks)} tasks, {planned.steps} steps of {planned.texts} texts in groups of "
+            f"{planned.group}; nothing was trained"
+        )
+        return
+    from rlmr.engines import trl
+
+    job = job_of(planned, overwrite=overwrite)
+    with ProgressDisplay(resolved.name, console, quiet) as show:
+        state = trl.train(job, show)
+    if not quiet:
+        console.print(f"{state}: {resolved.output} (policy in {resolved.output}/model)", soft_wrap=True)
+    if state == "interrupted":
+        raise typer.Exit(INTERRUPTED)
+
+
+app.command()(quickstart)
+
+
+@app.command()
+def recipes() -> None:
+    """List the recipes that come with the package."""
+    for name in shipped_recipes():
+        typer.echo(name)
+
+
+def main() -> None:
+    """Run the command line. Bad input: one message on stderr, exit code 2; defects keep their traceback.
+
+    The working folder is searched last for a user's own `module:Name`.
+    """
+    sys.path.append(str(Path.cwd()))
+    try:
+        app()
+    except KeyboardInterrupt:
+        raise SystemExit(INTERRUPTED) from None
+    except ValueError as error:
+        if not _is_expected(error):
+            raise
+        _refuse(str(error))
+    except OSError as error:
+        _refuse(f"{error.strerror or error}: {error.filename}" if error.filename else str(error))
+
+
+def _is_expected(error: ValueError) -> bool:
+    """Whether `error` is one of this package's own, which speak to the user; another's is a defect."""
+    return type(error).__module__.split(".")[0] == "rlmr"
+
+
+def _refuse(message: str) -> None:
+    print(f"rlmr: {message}", file=sys.stderr)
+    raise SystemExit(BAD_INPUT)

@@ -1,0 +1,103 @@
+"""What happens beside TRL's steps: the record, the stop on Ctrl-C, the progress."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import Any
+
+from accelerate.utils import gather_object
+from transformers import TrainerCallback
+
+from rlmr.runs import RunWriter
+from rlmr.runs.files import append_line
+
+SAME_PRESS = 2.0
+"""Seconds within which further signals count as one: a terminal and a parent process both send it."""
+
+
+class RecordCallback(TrainerCallback):  # type: ignore[misc]
+    """Writes metrics and status of every step, on rank 0."""
+
+    def __init__(self, writer: RunWriter) -> None:
+        self.writer = writer
+        self._since = time.perf_counter()
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Now TRL knows how many steps there will be."""
+        self.writer.total_steps = state.max_steps
+        self._since = time.perf_counter()
+
+    def on_log(
+        self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any
+    ) -> None:
+        """A step's numbers, or an evaluation's; TRL's closing summary is neither."""
+        logs = logs or {}
+        if "loss" in logs:
+            now = time.perf_counter()
+            values = {name: value for name, value in logs.items() if name != "step_time"}
+            self.writer.metrics(state.global_step, {**values, "seconds": round(now - self._since, 4)})
+            self.writer.status("running", state.global_step)
+            self._since = now
+        elif "eval_loss" in logs:
+            append_line(
+                self.writer.folder / "evaluation" / "metrics.jsonl", {"step": state.global_step, **logs}
+            )
+
+
+class StopCallback(TrainerCallback):  # type: ignore[misc]
+    """Ctrl-C (or SIGTERM) ends the training after the current step; a second one ends it at once.
+
+    Use it as a context around `train`; outside of the main thread it leaves signals alone.
+    """
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._at = 0.0
+        self._former: dict[int, Any] = {}
+
+    def __enter__(self) -> StopCallback:
+        if threading.current_thread() is threading.main_thread():
+            self._former = {
+                number: signal.signal(number, self._ask) for number in (signal.SIGINT, signal.SIGTERM)
+            }
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._former.items():
+            signal.signal(number, handler)
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        now = time.monotonic()
+        if self.asked and now - self._at > SAME_PRESS:
+            raise KeyboardInterrupt
+        if not self.asked:
+            self.asked, self._at = True, now
+            print("\nstopping after this step; Ctrl-C again stops now", file=sys.stderr, flush=True)
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """All ranks stop at the same step, whichever of them heard the signal."""
+        if args.world_size > 1:
+            self.asked = any(gather_object([self.asked]))
+        if self.asked:
+            control.should_training_stop = True
+
+
+class ProgressCallback(TrainerCallback):  # type: ignore[misc]
+    """Tells `show(step, total_steps, metrics)` about every step, on rank 0."""
+
+    def __init__(self, show: Callable[[int, int, dict[str, Any]], None]) -> None:
+        self.show = show
+
+    def on_log(
+        self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any
+    ) -> None:
+        """Pass a step's numbers on."""
+        if logs and "loss" in logs:
+            self.show(state.global_step, state.max_steps, logs)

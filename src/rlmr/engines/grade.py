@@ -1,0 +1,137 @@
+"""From sampled tokens to recorded rows: what was written, what was judged, scores and verdicts of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from rlmr.constraints.base import Status, Verdict
+from rlmr.data import Message, Task
+from rlmr.rewards.reward_model import Scores
+from rlmr.runs import Row
+from rlmr.verifiers.program import verify
+
+OPEN, CLOSE = "<think>", "</think>"
+"""The marks of a reasoning block."""
+
+
+class Scorer(Protocol):
+    """Whatever gives every text one score."""
+
+    def score(self, prompts: Sequence[str | Sequence[Message]], answers: Sequence[str]) -> Scores:
+        """Scores of B answers, each to its own prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """One row, and whether the reward model read all of it."""
+
+    row: Row
+    truncated: bool
+
+
+def answer_of(completion: str, opened: bool = False) -> tuple[str, bool]:
+    """What the reader gets of a completion, and whether its reasoning block (if any) closed.
+
+    `opened`: the chat template had already opened the block. Everything up to the last closing mark is
+    reasoning; where the block never closes there is no answer.
+
+    >>> answer_of("<think>a plan</think>\\n\\nOnce.")
+    ('Once.', True)
+    >>> answer_of("a plan that never", opened=True)
+    ('', False)
+    >>> answer_of("Once.")
+    ('Once.', True)
+    """
+    _, mark, after = completion.rpartition(CLOSE)
+    if OPEN in after or (not mark and opened):
+        return "", False
+    return (after.lstrip() if mark else completion), True
+
+
+def finished_verdict(tokens: int, ended: bool, closed: bool) -> Verdict:
+    """The `finished` gate: a hard verdict beside the asked ones.
+
+    >>> finished_verdict(64, ended=False, closed=True).reason
+    'It was cut off after 64 tokens.'
+    """
+    if ended and closed:
+        reason = ""
+    elif ended:
+        reason = "Its reasoning block never closes, so there is no answer."
+    else:
+        reason = f"It was cut off after {tokens} tokens."
+    return Verdict(
+        type="finished",
+        status=Status.PASS if ended and closed else Status.FAIL,
+        measured=f"{'ended' if ended else 'cut off'} after {tokens} tokens",
+        required="to end by itself, its reasoning closed",
+        reason=reason,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Grader:
+    """Grades one rank's completions; what it needs does not change during a run."""
+
+    tasks: Sequence[Task]
+    """All of the run's tasks; completions name theirs by index."""
+    tokenizer: Any
+    """The policy's."""
+    ends: frozenset[int]
+    """Token ids that end a completion by itself."""
+    scorer: Scorer
+    """The writing reward model."""
+    opened: bool
+    """The chat template opens a reasoning block before the policy writes."""
+
+    def grade(
+        self, numbers: Sequence[int], ids: Sequence[Sequence[int]], step: int, split: str
+    ) -> list[Graded]:
+        """Rows of B completions: `numbers` their tasks' indices, `ids` their tokens up to the end.
+
+        Group and index are filled in when the rows of all ranks stand together.
+        """
+        tasks = [self.tasks[number] for number in numbers]
+        completions = [self._text(tokens) for tokens in ids]
+        split_up = [answer_of(completion, self.opened) for completion in completions]
+        answers = [answer for answer, _ in split_up]
+        scores = self.scorer.score([task.prompt for task in tasks], answers)
+        graded = []
+        for i, (task, tokens, (answer, closed)) in enumerate(zip(tasks, ids, split_up, strict=True)):
+            gate = finished_verdict(len(tokens), bool(tokens) and tokens[-1] in self.ends, closed)
+            row = Row(
+                step=step,
+                split=split,
+                group=0,
+                index=0,
+                task=task.id,
+                prompt=task.prompt if isinstance(task.prompt, str) else list(task.prompt),
+                completion=completions[i],
+                answer=answer,
+                tokens=len(tokens),
+                finished=gate.status is Status.PASS,
+                scores={"quality": scores.values[i]},
+                verdicts=(*verify(task.prompt_text, answer, task.constraints), gate),
+            )
+            graded.append(Graded(row, scores.truncated[i]))
+        return graded
+
+    def _text(self, ids: Sequence[int]) -> str:
+        """Tokens as text without special ones; reasoning marks stay, special or not."""
+        special = set(self.tokenizer.all_special_ids)
+        marks = set(self.tokenizer.convert_tokens_to_ids([OPEN, CLOSE])) - {self.tokenizer.unk_token_id}
+        kept = [token for token in ids if token not in special or token in marks]
+        text: str = self.tokenizer.decode(kept, skip_special_tokens=False)
+        return text
+
+
+def opens_reasoning(tokenizer: Any, messages: Sequence[Message], **template: Any) -> bool:
+    """Whether the rendered prompt ends inside a reasoning block, so that the policy starts by thinking."""
+    if tokenizer.chat_template is None:
+        return False
+    rendered = tokenizer.apply_chat_template(
+        list(messages), tokenize=False, add_generation_prompt=True, **template
+    )
+    return bool(rendered.rstrip().endswith(OPEN))

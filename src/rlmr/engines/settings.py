@@ -1,0 +1,116 @@
+"""The `grpo:` block: TRL's own settings, checked by TRL's dataclass, with defaults that suit this engine."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import torch
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from transformers.utils.logging import disable_progress_bar
+from trl import GRPOConfig
+
+
+class SettingsError(ValueError):
+    """A setting of the `grpo:` block that TRL does not know, or that would undo the mix."""
+
+
+OURS = {
+    "output_dir": "the recipe's own `output` decides it",
+    "seed": "the recipe's own `seed` decides it",
+    "data_seed": "the recipe's own `seed` decides it",
+    "logging_steps": "every step is logged",
+    "logging_strategy": "every step is logged",
+    "disable_tqdm": "progress is shown by rlmr (--quiet hides it)",
+    "remove_unused_columns": "the task's column is needed",
+    "hub_token": "a secret does not belong into a recipe; set HF_TOKEN in the environment",
+    "push_to_hub_token": "a secret does not belong into a recipe; set HF_TOKEN in the environment",
+    "scale_rewards": "advantages come from the mix; use mixing.scale",
+    "multi_objective_aggregation": "advantages come from the mix; normalising again would undo it",
+    "reward_weights": "advantages come from the mix; use a rule with weights: mixing.rule=weighted_sum",
+    "use_kl_in_reward": "a KL term in the reward would undo the mix; use grpo.beta, the KL in the loss",
+    "resume_from_checkpoint": "runs cannot be resumed yet",
+}
+"""Settings that a recipe may not make, and why."""
+
+
+def defaults() -> dict[str, Any]:
+    """What this engine changes of TRL's defaults; a recipe changes it back where it wants.
+
+    bf16 and activation (gradient) checkpointing slow a CPU down; TRL's learning rate of 1e-6 suits models of
+    billions of parameters; nothing is reported to services that were not asked for.
+    """
+    gpu = torch.cuda.is_available()
+    return {
+        "bf16": gpu,
+        "activation_checkpointing": gpu,
+        "learning_rate": 1e-6 if gpu else 1e-5,
+        "report_to": "none",
+        "save_total_limit": 2,
+    }
+
+
+def check_settings(grpo: Mapping[str, Any]) -> None:
+    """Raise SettingsError for a name that TRL does not know, one that is ours, or a value of the wrong type.
+
+    >>> check_settings({"lerning_rate": 1e-4})
+    Traceback (most recent call last):
+    rlmr.engines.settings.SettingsError: grpo: unknown key 'lerning_rate'; did you mean 'learning_rate'?
+    """
+    fields = {field.name for field in dataclasses.fields(GRPOConfig) if field.init}
+    kinds = get_type_hints(GRPOConfig)
+    for name, value in grpo.items():
+        if name in OURS:
+            raise SettingsError(f"grpo.{name} cannot be set: {OURS[name]}")
+        if name not in fields:
+            close = difflib.get_close_matches(name, fields, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else "see the fields of trl.GRPOConfig"
+            raise SettingsError(f"grpo: unknown key {name!r}; {hint}")
+        try:
+            TypeAdapter(kinds[name], config=ConfigDict(arbitrary_types_allowed=True)).validate_python(value)
+        except ValidationError as error:
+            reason = error.errors(include_url=False)[0]["msg"]
+            raise SettingsError(f"grpo.{name}: {reason[0].lower()}{reason[1:]}; got {value!r}") from None
+
+
+def quiet_libraries() -> None:
+    """No progress bars for loading weights, no warnings of the pinned libraries about each other."""
+    disable_progress_bar()
+    warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers|trl")
+
+
+def make_config(grpo: Mapping[str, Any], checkpoints: Path, seed: int) -> GRPOConfig:
+    """TRL's configuration for a run. Raises SettingsError with TRL's own reason for what it refuses."""
+    check_settings(grpo)
+    settings = {
+        **defaults(),
+        **grpo,
+        **(
+            {"activation_checkpointing": grpo["gradient_checkpointing"]}
+            if "gradient_checkpointing" in grpo
+            else {}
+        ),
+        "output_dir": str(checkpoints),
+        "seed": seed,
+        "logging_strategy": "steps",
+        "logging_steps": 1,
+        "disable_tqdm": True,
+        "remove_unused_columns": False,
+        "use_cpu": grpo.get("use_cpu", not torch.cuda.is_available()),
+        "reward_weights": [1.0, 0.0],
+    }
+    try:
+        config = GRPOConfig(**settings)
+    except ValueError as error:
+        raise SettingsError(f"grpo: {error}") from error
+    if config.steps_per_generation % config.gradient_accumulation_steps != 0:
+        raise SettingsError(
+            f"grpo.steps_per_generation ({config.steps_per_generation}) must be a multiple of "
+            f"grpo.gradient_accumulation_steps ({config.gradient_accumulation_steps}): one update "
+            "learns from one generation"
+        )
+    return config

@@ -1,0 +1,240 @@
+"""Train a policy with TRL: everything from checked inputs to a finished run folder."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from datasets import Dataset
+from safetensors import SafetensorError
+from transformers import AutoConfig, AutoTokenizer, PrinterCallback
+from trl import GRPOConfig
+
+from rlmr.data import Message, Task
+from rlmr.engines.callbacks import ProgressCallback, RecordCallback, StopCallback
+from rlmr.engines.grade import Grader, Scorer, opens_reasoning
+from rlmr.engines.settings import make_config, quiet_libraries
+from rlmr.engines.trainer import MixedGRPOTrainer
+from rlmr.runs import Mixture, RunError, RunWriter, check_folder, environment
+from rlmr.runs.write import State
+
+LANGUAGE_MODELS = ("ForCausalLM", "ForConditionalGeneration", "LMHeadModel")
+"""How the architectures end that can be a policy."""
+
+ROW_BYTES = 400
+"""A recorded completion's verdicts and numbers, compressed, generously."""
+
+TOKEN_BYTES = 2
+"""A recorded token, compressed, generously."""
+
+Show = Callable[[int, int, dict[str, Any]], None]
+"""Told of every step: step, total steps, metrics."""
+
+
+class PolicyError(ValueError):
+    """A policy, or tasks for it, that cannot be trained; the message says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One training run, its inputs read and checked."""
+
+    policy: str
+    """Folder or Hugging Face name of a causal language model."""
+    tasks: Sequence[Task]
+    """What is trained on."""
+    scorer: Scorer
+    """The writing reward."""
+    mixture: Mixture
+    """The rule that makes advantages of scores and verdicts."""
+    output: Path
+    """The run folder."""
+    grpo: Mapping[str, Any] = field(default_factory=dict)
+    """TRL's own settings."""
+    config: Mapping[str, Any] = field(default_factory=dict)
+    """What the record keeps as the run's recipe."""
+    eval_tasks: Sequence[Task] = ()
+    """What TRL evaluates on, if its settings ask for it."""
+    seed: int = 0
+    """Decides order and samples."""
+    overwrite: bool = False
+    """Replace the run that the folder holds."""
+
+
+def train(job: Job, show: Show | None = None) -> State:
+    """Run `job` and give the state in which it ended: finished or interrupted.
+
+    Ctrl-C ends it after the current step and keeps the policy as it then is. Raises PolicyError, RunError or
+    SettingsError before anything is written where the job cannot run; what goes wrong later is recorded as
+    'failed', with the reason, and raised.
+    """
+    quiet_libraries()
+    main = int(os.environ.get("RANK", "0")) == 0
+    check_policy(job.policy)
+    config = make_config(job.grpo, job.output / "checkpoints", job.seed)
+    steps = planned_steps(config, len(job.tasks))
+    if main:
+        check_folder(job.output, job.overwrite, needed_bytes(config, steps))
+    trainer = build_trainer(job, config)
+    if main:
+        about = environment(torch.get_num_threads(), _devices(trainer))
+        trainer.writer = RunWriter(
+            job.output, job.config, about, total_steps=steps, overwrite=job.overwrite,
+            need_bytes=needed_bytes(config, steps, _size(trainer.model)),
+        )  # fmt: skip
+        trainer.add_callback(RecordCallback(trainer.writer))
+        if show is not None:
+            trainer.add_callback(ProgressCallback(show))
+    return _train(trainer, job.output / "model")
+
+
+def _train(trainer: MixedGRPOTrainer, model_folder: Path) -> State:
+    """Train, save the policy, and say in the record how it ended."""
+    state: State = "failed"
+    try:
+        with StopCallback() as stop:
+            trainer.add_callback(stop)
+            with contextlib.suppress(KeyboardInterrupt):  # a second Ctrl-C: the policy is saved as it is
+                trainer.train()
+            save_policy(trainer, model_folder)
+        state = "finished" if trainer.state.global_step >= trainer.state.max_steps else "interrupted"
+    finally:
+        error = sys.exc_info()[1]
+        reason = (
+            f"{type(error).__name__}: {error}"
+            if error
+            else "stopped by Ctrl-C"
+            if state == "interrupted"
+            else ""
+        )
+        if trainer.writer is not None:
+            with contextlib.suppress(RunError):  # a full disk must not hide the error that is on its way
+                trainer.writer.status(state, trainer.state.global_step, reason)
+    return state
+
+
+def build_trainer(job: Job, config: GRPOConfig) -> MixedGRPOTrainer:
+    """Model, tokenizer and datasets of a job behind one trainer; writes nothing.
+
+    Raises PolicyError where the policy cannot be loaded or has no chat template for prompts of messages.
+    """
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(job.policy, padding_side="left", truncation_side="left")
+        tasks = [*job.tasks, *job.eval_tasks]
+        prompts = [prompt_of(task, tokenizer.chat_template is not None) for task in tasks]
+        data = Dataset.from_dict({"prompt": prompts, "task": list(range(len(tasks)))})
+        grader = Grader(tasks, tokenizer, frozenset(), job.scorer, False)
+        trainer = MixedGRPOTrainer(
+            model=job.policy,
+            args=config,
+            grader=grader,
+            mixture=job.mixture,
+            processing_class=tokenizer,
+            train_dataset=data.select(range(len(job.tasks))),
+            eval_dataset=data.select(range(len(job.tasks), len(tasks))) if job.eval_tasks else None,
+        )
+    except (OSError, SafetensorError) as error:
+        raise PolicyError(f"policy: {job.policy} cannot be loaded: {_first_line(error)}") from error
+    trainer.remove_callback(PrinterCallback)
+    opened = isinstance(prompts[0], list) and opens_reasoning(
+        tokenizer, prompts[0], **(config.chat_template_kwargs or {})
+    )
+    trainer.grader = Grader(tasks, tokenizer, frozenset(trainer.eos_token_ids), job.scorer, opened)
+    return trainer
+
+
+def prompt_of(task: Task, chat: bool) -> str | list[Message]:
+    """A task's prompt as TRL wants it: messages where the policy has a chat template, else text.
+
+    >>> prompt_of(Task("1", "Write."), chat=True)
+    [{'role': 'user', 'content': 'Write.'}]
+    """
+    if chat:
+        return (
+            [{"role": "user", "content": task.prompt}] if isinstance(task.prompt, str) else list(task.prompt)
+        )
+    if not isinstance(task.prompt, str):
+        raise PolicyError(f"task {task.id}: its prompt is messages, but the policy has no chat template")
+    return task.prompt
+
+
+def check_policy(path: str) -> None:
+    """Raise PolicyError where `path` is no language model; loads no weights."""
+    try:
+        config = AutoConfig.from_pretrained(path)
+    except (OSError, ValueError) as error:
+        raise PolicyError(f"policy: {path} is no model: {_first_line(error)}") from error
+    architectures: list[str] = config.architectures or []
+    if not any(name.endswith(LANGUAGE_MODELS) for name in architectures):
+        raise PolicyError(
+            f"policy: {path} holds {', '.join(architectures) or 'no architecture'}; "
+            "a policy is a causal language model"
+        )
+
+
+def planned_steps(config: GRPOConfig, tasks: int) -> int:
+    """Optimiser steps of a run on that many tasks. Raises PolicyError where a generation needs more."""
+    prompts: int = config.generation_batch_size // config.num_generations
+    if tasks < prompts:
+        raise PolicyError(
+            f"data: {tasks} tasks, but one generation takes {prompts} different prompts (generation batch "
+            f"{config.generation_batch_size} / num_generations {config.num_generations}); lower "
+            "grpo.per_device_train_batch_size or raise data.limit"
+        )
+    if config.max_steps > 0:
+        return int(config.max_steps)
+    generations = tasks // prompts * config.num_train_epochs
+    return int(
+        generations * config.steps_per_generation * config.num_iterations / config.gradient_accumulation_steps
+    )
+
+
+def needed_bytes(config: GRPOConfig, steps: int, model_bytes: int = 0) -> int:
+    """About how much a run writes, in bytes: completions, policy, checkpoints."""
+    generations = max(1, steps * config.gradient_accumulation_steps // config.steps_per_generation)
+    rows = generations // config.num_iterations * config.generation_batch_size
+    checkpoints = 0
+    if config.save_strategy != "no":
+        checkpoints = min(config.save_total_limit or steps, steps)
+    return int(
+        rows * (ROW_BYTES + TOKEN_BYTES * config.max_completion_length) + model_bytes * (1 + 3 * checkpoints)
+    )
+
+
+def save_policy(trainer: MixedGRPOTrainer, folder: Path) -> None:
+    """Save policy and tokenizer (safetensors), whole or not at all. RunError where the disk refuses."""
+    begun = folder.with_name("model.part")
+    try:
+        trainer.save_model(str(begun))
+        if trainer.accelerator.is_main_process:
+            (begun / "training_args.bin").unlink(
+                missing_ok=True
+            )  # a pickle of settings; config.yaml has them
+            begun.rename(folder)
+    except (OSError, SafetensorError) as error:
+        shutil.rmtree(begun, ignore_errors=True)
+        raise RunError(f"output: cannot save the policy to {folder}: {_first_line(error)}") from error
+
+
+def _devices(trainer: MixedGRPOTrainer) -> list[str]:
+    kind = trainer.accelerator.device.type
+    return (
+        [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+        if kind == "cuda"
+        else [kind]
+    )
+
+
+def _size(model: torch.nn.Module) -> int:
+    return sum(parameter.numel() * parameter.element_size() for parameter in model.parameters())
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0]

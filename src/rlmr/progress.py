@@ -1,0 +1,74 @@
+"""How a training run shows itself: a bar on a terminal, plain lines elsewhere, nothing when quiet."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+LINES = 20
+"""About how many plain lines a whole run prints."""
+
+SHOWN = (
+    ("pass_rate", "pass", "{:.0%}"),
+    ("reward/quality_mean", "quality", "{:.2f}"),
+    ("words_mean", "words", "{:.0f}"),
+)
+"""Metrics that are shown: name, label, format."""
+
+
+def summary(metrics: dict[str, Any]) -> str:
+    """The shown metrics as one line; a metric without data is a dash.
+
+    >>> summary({"pass_rate": 0.5, "reward/quality_mean": None})
+    'pass 50%  quality –  words –'
+    """
+    return "  ".join(
+        f"{label} {form.format(value) if (value := metrics.get(name)) is not None else '–'}"
+        for name, label, form in SHOWN
+    )
+
+
+class ProgressDisplay:
+    """Shows a run's steps; call it with (step, total steps, metrics) inside its context."""
+
+    def __init__(self, name: str, console: Console, quiet: bool = False) -> None:
+        self.name = name
+        self.console = console
+        self.quiet = quiet
+        self._bar: Progress | None = None
+        if console.is_terminal and not quiet:
+            self._bar = Progress(
+                TextColumn("[bold]{task.description}"), BarColumn(), MofNCompleteColumn(),
+                TimeElapsedColumn(), TextColumn("eta"), TimeRemainingColumn(),
+                TextColumn("{task.fields[summary]}"), console=console,
+            )  # fmt: skip
+            self._task = self._bar.add_task(name, total=None, summary="")
+
+    def __enter__(self) -> ProgressDisplay:
+        if self._bar is not None:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def __call__(self, step: int, total: int, metrics: dict[str, Any]) -> None:
+        """Show one step."""
+        if self._bar is not None:
+            self._bar.update(self._task, completed=step, total=total, summary=summary(metrics))
+        elif not self.quiet and (step % max(1, total // LINES) == 0 or step in {1, total}):
+            line = f"{self.name}: step {step}/{total}  {summary(metrics)}"
+            self.console.print(line, highlight=False, soft_wrap=True)

@@ -1,0 +1,156 @@
+"""Find a recipe, read it, apply overrides, and say plainly what is wrong with it."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from rlmr.recipes.schema import Recipe, RecipeError
+
+SHIPPED = (Path(__file__).parent / "shipped", Path(__file__).parents[3] / "recipes")
+"""Where the recipes that come with the package lie: installed, and in a checkout."""
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML 1.2's numbers (1e-4 is a float), and no key twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"key {key!r} stands twice", node.start_mark
+                )
+        return super().construct_mapping(node, deep)
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"),
+    list("-+.0123456789"),
+)
+
+
+def nearest(name: str, allowed: Iterable[str]) -> str:
+    """What to add to a message about an unknown name: the nearest allowed one, else all of them.
+
+    >>> nearest("gama", ["rule", "gamma"])
+    "did you mean 'gamma'?"
+    >>> nearest("zzz", ["rule", "gamma"])
+    'allowed: gamma, rule'
+    """
+    names = sorted(allowed)
+    close = difflib.get_close_matches(name, names, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"allowed: {', '.join(names)}"
+
+
+def shipped_recipes() -> list[str]:
+    """Names of the recipes that come with the package."""
+    return sorted(path.stem for folder in SHIPPED for path in folder.glob("*.yaml"))
+
+
+def find_recipe(name: str) -> Path:
+    """The file of a recipe: a path, or the name of a shipped one. Raises RecipeError with what there is."""
+    path = Path(name)
+    if path.is_file():
+        return path
+    for folder in SHIPPED:
+        if (folder / f"{name}.yaml").is_file():
+            return folder / f"{name}.yaml"
+    close = difflib.get_close_matches(Path(name).stem, shipped_recipes(), n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"shipped recipes: {', '.join(shipped_recipes())}"
+    raise RecipeError(f"recipe {name!r}: no such file, and no shipped recipe of that name; {hint}")
+
+
+def read_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
+    """The recipe `name` with `key=value` overrides on top.
+
+    Keys are dotted (`grpo.learning_rate=1e-4`), values are YAML. An override that changes
+    `mixing.rule` leaves the parameters of the former rule behind. Raises RecipeError.
+    """
+    path = find_recipe(name)
+    try:
+        values = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(values, dict):
+        raise RecipeError(f"{path}: a recipe is a mapping of settings; found {type(values).__name__}")
+    parsed = [_override(text) for text in overrides]
+    for keys, value in parsed:
+        former = values.get("mixing")
+        if keys == ["mixing", "rule"] and isinstance(former, dict) and value != former.get("rule"):
+            values["mixing"] = {"rule": value}
+    for keys, value in parsed:
+        _set(values, keys, value)
+    return check_recipe(values, str(path))
+
+
+def check_recipe(values: dict[str, Any], where: str = "recipe") -> Recipe:
+    """`values` as a recipe; `where` names their source in messages. Raises RecipeError.
+
+    >>> check_recipe({"name": "x", "polcy": "y"})
+    Traceback (most recent call last):
+    rlmr.recipes.schema.RecipeError: recipe: unknown key 'polcy'; did you mean 'policy'?
+    """
+    try:
+        return Recipe.model_validate(values)
+    except ValidationError as error:
+        problems = error.errors(include_url=False)
+        first = next((p for p in problems if p["type"] == "extra_forbidden"), problems[0])
+        raise RecipeError(
+            f"{where}: {_explain(first['type'], first['loc'], first['msg'], first['input'])}"
+        ) from None
+
+
+def _explain(kind: str, loc: tuple[int | str, ...], message: str, given: object) -> str:
+    path = ".".join(str(part) for part in loc)
+    if kind == "extra_forbidden":
+        return f"unknown key {path!r}; {nearest(str(loc[-1]), _fields(loc[:-1]))}"
+    if kind == "missing":
+        return f"{path} is missing"
+    if kind == "value_error":
+        return message.removeprefix("Value error, ")
+    return f"{path}: {message[0].lower()}{message[1:]}; got {given!r}"
+
+
+def _fields(loc: tuple[int | str, ...]) -> list[str]:
+    """The keys allowed at a place of the recipe."""
+    model: type[BaseModel] = Recipe
+    for part in loc:
+        field = model.model_fields.get(str(part))
+        if field is None:  # a union's branch, named after its class
+            continue
+        kinds = (field.annotation, *get_args(field.annotation))
+        model = next(kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel))
+    return list(model.model_fields)
+
+
+def _override(text: str) -> tuple[list[str], Any]:
+    key, equals, value = text.partition("=")
+    if not equals or not all(key.split(".")):
+        raise RecipeError(f"override {text!r} is not key=value, such as mixing.rule=gdpo")
+    try:
+        return key.split("."), yaml.load(value, Loader=_Loader)
+    except yaml.YAMLError as error:
+        raise RecipeError(
+            f"override {text!r}: the value is not YAML: {' '.join(str(error).split())}"
+        ) from error
+
+
+def _set(values: dict[str, Any], keys: list[str], value: Any) -> None:
+    for depth, key in enumerate(keys[:-1]):
+        inner = values.get(key)
+        if inner is None:
+            inner = values[key] = {}
+        if not isinstance(inner, dict):
+            raise RecipeError(
+                f"override {'.'.join(keys)}: {'.'.join(keys[: depth + 1])} is a value, not a block"
+            )
+        values = inner
+    values[keys[-1]] = value

@@ -1,0 +1,160 @@
+"""From a recipe to a training run: every input read and checked before anything is written."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rlmr import threads
+from rlmr.data import Task, read_tasks
+from rlmr.longbench import read_longbench_write
+from rlmr.recipes.schema import SANDBOX, Data, Recipe, RecipeError, Reward, Standard
+from rlmr.runs import check_folder
+
+if TYPE_CHECKING:
+    from rlmr.engines.grade import Scorer
+    from rlmr.engines.trl import Job, Show
+    from rlmr.runs.write import State
+
+SANDBOX_TASKS = 2_000
+"""Tasks that the sandbox makes where the recipe sets no limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a checked recipe comes to, before any weights are loaded."""
+
+    recipe: Recipe
+    """With everything that stood for something else replaced by it (numbers, defaults)."""
+    tasks: list[Task]
+    """What is trained on."""
+    steps: int
+    """Optimiser steps."""
+    group: int
+    """Texts per prompt."""
+    texts: int
+    """Texts per generation."""
+
+
+def plan(recipe: Recipe, *, overwrite: bool = False) -> Plan:
+    """Check everything that can be checked without weights; writes nothing.
+
+    Raises RecipeError, DataError, RunError, PolicyError, RewardModelError or SettingsError, all ValueErrors
+    with one sentence for the user.
+    """
+    threads.configure(recipe.threads)
+    if int(os.environ.get("RANK", "0")) == 0:
+        check_folder(Path(recipe.output), overwrite)
+    tasks = load_tasks(recipe.data, recipe.seed)
+
+    from rlmr.engines.settings import (  # the first imports of torch; seconds
+        defaults,
+        make_config,
+        quiet_libraries,
+    )
+    from rlmr.engines.trl import check_policy, planned_steps
+    from rlmr.mixing import check_rule
+    from rlmr.rewards.reward_model import check_reward_model
+
+    quiet_libraries()
+    try:
+        check_rule(recipe.mixing.rule, recipe.mixing.parameters)
+    except ValueError as error:
+        raise RecipeError(f"mixing: {error}") from error
+    config = make_config(recipe.grpo, Path(recipe.output) / "checkpoints", recipe.seed)
+    check_policy(locate(recipe.policy))
+    if not names_function(recipe.reward.model):
+        check_reward_model(locate(recipe.reward.model))
+    reward = recipe.reward.model_copy(update={"standardize": standard_of(recipe.reward)})
+    resolved = recipe.model_copy(update={"reward": reward, "grpo": {**defaults(), **recipe.grpo}})
+    return Plan(
+        resolved,
+        tasks,
+        planned_steps(config, len(tasks)),
+        config.num_generations,
+        config.generation_batch_size,
+    )
+
+
+def job_of(planned: Plan, *, overwrite: bool = False) -> Job:
+    """The engine's job of a plan; loads the reward model."""
+    from rlmr.engines.trl import Job
+    from rlmr.runs import mixture_of
+
+    recipe = planned.recipe
+    config = recipe.model_dump(mode="json")
+    return Job(
+        policy=locate(recipe.policy),
+        tasks=planned.tasks,
+        eval_tasks=load_tasks(Data(train=recipe.data.eval), recipe.seed) if recipe.data.eval else (),
+        scorer=load_scorer(recipe.reward),
+        mixture=mixture_of(config),
+        output=Path(recipe.output),
+        grpo=recipe.grpo,
+        config=config,
+        seed=recipe.seed,
+        overwrite=overwrite,
+    )
+
+
+def train(recipe: Recipe, *, overwrite: bool = False, show: Show | None = None) -> State:
+    """Train as `recipe` says; gives 'finished' or 'interrupted'. Raises as `plan` does."""
+    job = job_of(plan(recipe, overwrite=overwrite), overwrite=overwrite)
+    from rlmr.engines import trl
+
+    return trl.train(job, show)
+
+
+def load_tasks(data: Data, seed: int) -> list[Task]:
+    """The tasks that a recipe's `data` block names. Raises DataError; RecipeError for a missing file."""
+    if data.train.startswith(SANDBOX):
+        from rlmr.sandbox.tasks import make_tasks
+
+        return make_tasks(data.limit or SANDBOX_TASKS, seed, "train")
+    if not Path(data.train).is_file():
+        raise RecipeError(f"data.train: no file {data.train!r} (paths are relative to {Path.cwd()})")
+    if data.format == "longbench_write":
+        tasks = read_longbench_write(data.train)
+    else:
+        tasks = read_tasks(data.train, data.prompt_column, data.constraints_column)
+    return tasks[: data.limit]
+
+
+def locate(name: str) -> str:
+    """The folder or Hugging Face name behind a recipe's model name."""
+    if not name.startswith(SANDBOX):
+        return name
+    from rlmr import sandbox
+
+    return str(sandbox.checkpoint(name.removeprefix(SANDBOX)))
+
+
+def names_function(name: str) -> bool:
+    """Whether a reward model is given as `module:Name`.
+
+    >>> [names_function(name) for name in ("my_rewards:score", "sandbox:reward_model", "org/model")]
+    [True, False, False]
+    """
+    return ":" in name and not name.startswith(SANDBOX) and not Path(name).exists()
+
+
+def load_scorer(reward: Reward) -> Scorer:
+    """The scorer that a recipe's `reward` block names. Raises RewardModelError."""
+    from rlmr.rewards.function import load_function
+    from rlmr.rewards.reward_model import RewardModel
+
+    if names_function(reward.model):
+        return load_function(reward.model)
+    return RewardModel(locate(reward.model), max_length=reward.max_length, batch_size=reward.batch_size)
+
+
+def standard_of(reward: Reward) -> Standard | None:
+    """Mean and standard deviation that standardise scores, as numbers; None leaves scores as they are."""
+    if not isinstance(reward.standardize, str):
+        return reward.standardize
+    from rlmr import sandbox
+
+    metrics: dict[str, Any] = sandbox.metrics()
+    return Standard(mean=float(metrics["quality_mean"]), std=float(metrics["quality_std"]))

@@ -1,0 +1,58 @@
+"""A small training run for the engine's tests."""
+
+from rlmr.constraints import parse
+from rlmr.data import Task
+from rlmr.engines.trl import Job
+from rlmr.rewards.reward_model import Scores
+from rlmr.runs import Mixture
+
+ANIMALS = ("fox", "hen", "owl", "wolf")
+CONSTRAINTS = [{"type": "word_count", "at_least": 2, "at_most": 9}]
+GRPO = {
+    "max_steps": 2,
+    "per_device_train_batch_size": 8,
+    "num_generations": 4,
+    "max_completion_length": 10,
+    "learning_rate": 1e-2,
+    "save_strategy": "no",
+}
+
+
+class LengthScorer:
+    """A reward that loves length; `broken` lists texts (by order) that it cannot score."""
+
+    def __init__(self, broken=()):
+        self.broken = set(broken)
+        self.count = 0
+
+    def score(self, prompts, answers):
+        values = []
+        for answer in answers:
+            values.append(None if self.count in self.broken else float(len(answer)))
+            self.count += 1
+        return Scores(values, [False] * len(values))
+
+
+def make_tasks():
+    """Four tasks."""
+    constraints = parse(CONSTRAINTS)
+    return [Task(name, f"write about the {name} .", constraints) for name in ANIMALS]
+
+
+def make_job(policy, output, *, scorer=None, mixture=None, grpo=None, **options):
+    """A job of two steps on the tiny policy."""
+    mixture = mixture or Mixture()
+    config = {
+        "mixing": {"rule": mixture.rule, **mixture.parameters},
+        "reward": {"standardize": {"mean": mixture.mean, "std": mixture.std}},
+    }
+    return Job(
+        policy=str(policy),
+        tasks=make_tasks(),
+        scorer=scorer or LengthScorer(),
+        mixture=mixture,
+        output=output,
+        grpo={**GRPO, **(grpo or {})},
+        config=config,
+        **options,
+    )

@@ -1,0 +1,146 @@
+"""`rlmr train` as a user meets it: help, dry runs, exit codes, one message for bad input."""
+
+import errno
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+import yaml
+
+from rlmr import cli
+from rlmr.runs import RunWriter, read_run, write
+
+TASK = {
+    "prompt": "write about the fox .",
+    "constraints": [{"type": "word_count", "at_least": 2, "at_most": 9}],
+}
+
+
+@pytest.fixture
+def recipe(tiny_policy, tiny_reward_model, tmp_path):
+    (tmp_path / "tasks.jsonl").write_text((json.dumps(TASK) + "\n") * 4)
+    values = {
+        "name": "tiny",
+        "policy": str(tiny_policy),
+        "data": {"train": str(tmp_path / "tasks.jsonl")},
+        "reward": {"model": str(tiny_reward_model)},
+        "output": str(tmp_path / "run"),
+        "grpo": {
+            "max_steps": 2,
+            "per_device_train_batch_size": 8,
+            "num_generations": 4,
+            "max_completion_length": 8,
+            "save_strategy": "no",
+        },
+    }
+    path = tmp_path / "tiny.yaml"
+    path.write_text(yaml.safe_dump(values))
+    return path
+
+
+@pytest.fixture
+def rlmr(monkeypatch, capsys):
+    """Run the command line; gives exit code, stdout, stderr."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["rlmr", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        out, err = capsys.readouterr()
+        return stop.value.code, out, err
+
+    return run
+
+
+def test_train_trains(rlmr, recipe, tmp_path):
+    code, out, _err = rlmr("train", recipe, "mixing.rule=gdpo", "seed=1")
+    assert code == 0 and "step 2/2" in out and "finished" in out
+    run = read_run(tmp_path / "run")
+    assert run.status["state"] == "finished" and len(run.metrics) == 2
+    assert run.config["mixing"]["rule"] == "gdpo" and run.config["seed"] == 1
+    assert run.config["grpo"]["report_to"] == "none" and run.environment["threads"] >= 1
+    assert (tmp_path / "run" / "model" / "model.safetensors").is_file()
+    code, _out, err = rlmr("train", recipe)
+    assert code == 2 and "not empty" in err and len(read_run(tmp_path / "run").metrics) == 2
+    code, out, _err = rlmr("train", recipe, "--overwrite", "--quiet", "grpo.max_steps=1")
+    assert code == 0 and out == "" and len(read_run(tmp_path / "run").metrics) == 1
+
+
+def test_dry_run_shows_the_resolved_recipe_and_writes_nothing(rlmr, recipe, tmp_path):
+    code, out, _err = rlmr("train", recipe, "mixing.gamma=0.75", "--dry-run")
+    assert code == 0 and not (tmp_path / "run").exists()
+    shown = yaml.safe_load(out)
+    assert shown["mixing"] == {"rule": "rlmr", "soft_weight": 1.0, "gamma": 0.75}
+    assert shown["grpo"]["max_steps"] == 2 and "4 tasks, 2 steps of 8 texts in groups of 4" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["polcy=x"], "unknown key 'polcy'; did you mean 'policy'"),
+        (["grpo.lerning_rate=1"], "unknown key 'lerning_rate'; did you mean 'learning_rate'"),
+        (["grpo.multi_objective_aggregation=normalize_then_sum"], "undo"),
+        (["mixing.rule=rlrm"], "did you mean 'rlmr'"),
+        (["data.train=nowhere.jsonl"], "no file 'nowhere.jsonl'"),
+        (["policy=nowhere"], "policy: nowhere is no model"),
+        (["reward.model=nowhere"], "reward.model: nowhere is no model"),
+        (["data.limit=1"], "1 tasks, but one generation takes 2"),
+    ],
+)
+def test_bad_input_is_one_message_and_exit_code_2(rlmr, recipe, tmp_path, arguments, message):
+    code, _out, err = rlmr("train", recipe, *arguments)
+    assert code == 2 and message in err and err.count("\n") == 1 and "Traceback" not in err
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_row_with_a_bad_constraint_is_named_by_file_line_and_field(rlmr, recipe, tmp_path):
+    bad = {**TASK, "constraints": [{"type": "word_count", "at_leest": 2}]}
+    (tmp_path / "tasks.jsonl").write_text(json.dumps(TASK) + "\n" + json.dumps(bad) + "\n")
+    code, _out, err = rlmr("train", recipe)
+    assert code == 2 and f"{tmp_path / 'tasks.jsonl'}:2: constraints[0]" in err and "at_leest" in err
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_full_disk_is_exit_code_2(rlmr, recipe, tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(write, "append_line", full)
+    code, _out, err = rlmr("train", recipe, "-q")
+    assert code == 2 and err == f"rlmr: output: cannot write to {tmp_path / 'run'}: No space left on device\n"
+    assert read_run(tmp_path / "run").status["state"] == "failed"
+
+
+def test_a_defect_keeps_its_traceback(rlmr, recipe, monkeypatch):
+    def defect(*_, **__):
+        raise ValueError("shapes do not match")
+
+    monkeypatch.setattr(RunWriter, "metrics", defect)
+    monkeypatch.setattr(sys, "argv", ["rlmr", "train", str(recipe), "-q"])
+    with pytest.raises(ValueError, match="shapes"):
+        cli.main()
+
+
+def test_usage_errors_are_exit_code_2(rlmr):
+    assert rlmr("train")[0] == 2
+    assert rlmr("trian")[0] == 2
+
+
+def test_shipped_recipes_are_listed(rlmr):
+    code, out, _err = rlmr("recipes")
+    assert code == 0 and {"sandbox", "longbench_write"} <= set(out.split())
+
+
+def test_help_has_examples_and_needs_no_torch():
+    code = "import sys; from rlmr import cli; assert 'torch' not in sys.modules; cli.main()"
+    started = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-c", code, "train", "--help"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "rlmr train sandbox mixing.rule=gdpo" in done.stdout
+    assert (
+        time.perf_counter() - started < 10
+    )  # 0.5 s when the machine is quiet; torch alone takes longer than 1 s
