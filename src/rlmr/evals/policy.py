@@ -1,0 +1,85 @@
+"""Evaluating a policy: sample a text for every task, check its constraints, ask the judge."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rlmr import text
+from rlmr.data import Task
+from rlmr.evals.generate import Completion, Progress, generate, load_policy
+from rlmr.evals.outcome import EvalRow, all_pass, write_rows
+from rlmr.verifiers.finished import answer_of, finished_verdict
+from rlmr.verifiers.program import verify
+
+Judge = Callable[[Task, str], float]
+"""Scores a text written for a task; NaN or infinite where it cannot."""
+
+
+def evaluate(
+    policy_path: str | Path,
+    tasks: Sequence[Task],
+    judge: Judge,
+    *,
+    seed: int,
+    max_new_tokens: int,
+    temperature: float = 1.0,
+    batch_size: int = 512,
+    output: Path | None = None,
+    progress: Progress | None = None,
+) -> list[EvalRow]:
+    """One text of the policy for every task, with its verdicts and the judge's score, in task order.
+
+    Args:
+        policy_path: a model folder or a Hugging Face name; see `load_policy`.
+        tasks: what to write; no task leaves nothing to do.
+        judge: see `Judge`. It sees the task and the answer, never who wrote it.
+        seed: of the sampling.
+        max_new_tokens, temperature, batch_size: see `generate`.
+        output: where the rows are written, if anywhere; see `write_rows`.
+        progress: called with (texts done, texts asked) after every batch of samples.
+
+    Raises:
+        ValueError: no tasks, or see `load_policy` and `generate`.
+    """
+    if not tasks:
+        raise ValueError("an evaluation needs at least one task")
+    model, tokenizer = load_policy(policy_path)
+    completions = generate(
+        model,
+        tokenizer,
+        [task.prompt for task in tasks],
+        max_new_tokens=max_new_tokens,
+        temperature=temperature,
+        seed=seed,
+        batch_size=batch_size,
+        progress=progress,
+    )
+    rows = [judged(task, completion, judge) for task, completion in zip(tasks, completions, strict=True)]
+    if output is not None:
+        write_rows(output, rows)
+    return rows
+
+
+def judged(task: Task, completion: Completion, judge: Judge) -> EvalRow:
+    """The row of one text: verdicts and judge see its answer only.
+
+    A text that was cut off, or whose reasoning block never closes, fails the `finished` gate.
+    """
+    answer, closed = answer_of(completion.text, completion.opened)
+    gate = finished_verdict(completion.tokens, completion.finished, closed)
+    verdicts = (*verify(task.prompt_text, answer, task.constraints), gate)
+    score = judge(task, answer)
+    return EvalRow(
+        task=task.id,
+        prompt=task.prompt_text,
+        completion=completion.text,
+        answer=answer,
+        words=text.count_words(answer),
+        tokens=completion.tokens,
+        finished=completion.finished and closed,
+        verdicts=verdicts,
+        passed=all_pass(verdicts),
+        gold=score if math.isfinite(score) else None,
+    )
