@@ -1,0 +1,217 @@
+"""Rebuild the sandbox's checkpoints: `python -m rlmr.sandbox.build --output FOLDER` (about 25 minutes).
+
+1. A tokenizer over the world's words, and a policy taught by TRL's SFTTrainer on world stories whose
+   writers obey each constraint only 7 times in 10.
+2. The policy's own samples at several temperatures, world stories, and spoiled copies of both; readers
+   (`rlmr.sandbox.readers`) choose between two of them; TRL's RewardTrainer learns from the choices.
+3. metrics.json: what the shipped checkpoints reach, for a test to hold them to.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from datasets import Dataset
+from transformers import AutoModelForSequenceClassification
+from trl import RewardConfig, RewardTrainer, SFTConfig, SFTTrainer
+
+from rlmr.data import Task
+from rlmr.evals.generate import generate, load_policy
+from rlmr.sandbox.measure import measure
+from rlmr.sandbox.models import MAX_TOKENS, make_tokenizer, new_policy
+from rlmr.sandbox.preferences import Pair, make_pairs
+from rlmr.sandbox.tasks import KINDS, make_tasks, write_for
+
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """One run of supervised fine-tuning: lessons first, then ordinary stories, each seen once."""
+
+    lessons: int
+    """Stories with further constraints, all kept: they teach what a constraint means."""
+    others: tuple[int, ...]
+    """How many further constraints a lesson has."""
+    kinds: tuple[str, ...]
+    """Which ones."""
+    stories: int
+    """Stories that keep each constraint 7 times in 10: they teach how people write."""
+    learning_rate: float
+
+
+COURSES = (
+    Course(30_000, (3, 4, 5), KINDS, 40_000, 2e-3),
+    Course(14_000, (2, 3), ("include", "first", "last"), 12_000, 1.5e-3),
+)
+"""The second course is about the words of the prompt, which the first leaves unread."""
+SKILL = (2.0, 4.0)
+"""Parameters of the beta distribution of the writers' skill."""
+PAIR_TASKS = 6_000
+PAIRS = 18_000
+HELDOUT_PAIRS = 2_000
+TEMPERATURES = (0.7, 1.0, 1.3)
+SAMPLE_TOKENS = 110
+
+
+def main() -> None:
+    """Build everything that is not in the output folder yet."""
+    parser = argparse.ArgumentParser(description="Rebuild the sandbox's checkpoints.")
+    parser.add_argument("--output", type=Path, default=Path("build/sandbox"))
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    policy, reward_model = args.output / "policy", args.output / "reward_model"
+    if not (policy / "config.json").exists():
+        train_policy(policy, args.seed)
+    if not (reward_model / "config.json").exists():
+        train_reward_model(policy, reward_model, args.seed)
+    metrics = measure(policy, reward_model, args.seed)
+    (args.output / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
+    print(json.dumps(metrics, indent=1))
+
+
+def train_policy(folder: Path, seed: int) -> None:
+    """Supervised fine-tuning on world stories for training tasks, course by course."""
+    model = tokenizer = None
+    for number, course in enumerate(COURSES):
+        written = course_stories(course, seed + 100 * number)
+        if model is None:
+            tokenizer = make_tokenizer(vocabulary(written, seed))
+            torch.manual_seed(seed)
+            model = new_policy(tokenizer)
+        model = take_course(model, tokenizer, written, course.learning_rate, folder, seed)
+    save(model, tokenizer, folder)
+
+
+def course_stories(course: Course, seed: int) -> list[tuple[str, str]]:
+    """(prompt, story) in the order in which they are learned."""
+    rng = random.Random(seed)
+    written = []
+    for task in make_tasks(course.lessons, seed, "train", course.others, course.kinds):
+        written.append((task.prompt_text, write_for(task, rng, skill=rng.betavariate(*SKILL), obey=1.0)))
+    for task in make_tasks(course.stories, seed, "train"):
+        written.append((task.prompt_text, write_for(task, rng, skill=rng.betavariate(*SKILL))))
+    return written
+
+
+def vocabulary(written: list[tuple[str, str]], seed: int) -> list[str]:
+    """Texts that hold every word of the world, the held-out briefs' too."""
+    heldout = [task.prompt_text for task in make_tasks(20_000, seed, "heldout")]
+    return heldout + [text for pair in written for text in pair]
+
+
+def take_course(
+    model: Any, tokenizer: Any, written: list[tuple[str, str]], learning_rate: float, folder: Path, seed: int
+) -> Any:
+    """One pass over the stories with TRL's SFTTrainer; only the story's tokens count."""
+    prompts = tokenizer([f"<user>{prompt}<story>" for prompt, _ in written]).input_ids
+    bodies = tokenizer([f"{story}<end>" for _, story in written]).input_ids
+    pairs = list(zip(prompts, bodies, strict=True))
+    data = Dataset.from_dict(
+        {
+            "input_ids": [p + b for p, b in pairs],
+            "completion_mask": [[0] * len(p) + [1] * len(b) for p, b in pairs],
+        }
+    )
+    config = SFTConfig(
+        per_device_train_batch_size=16,
+        learning_rate=learning_rate,
+        lr_scheduler_type="cosine",
+        warmup_steps=100,
+        num_train_epochs=1,
+        weight_decay=0.01,
+        max_length=MAX_TOKENS,
+        train_sampling_strategy="sequential",
+        logging_steps=100,
+        **_common(folder, seed),
+    )
+    trainer = SFTTrainer(model, config, train_dataset=data, processing_class=tokenizer)
+    trainer.train()
+    return trainer.model
+
+
+def train_reward_model(policy: Path, folder: Path, seed: int) -> None:
+    """A Bradley-Terry reward model on the readers' choices, started from the policy's body."""
+    pairs = make_pairs(sample_texts(policy, PAIR_TASKS, seed), PAIRS, seed)
+    fit_reward_model(policy, pairs, folder, seed)
+
+
+def sample_texts(policy: Path, n: int, seed: int) -> list[tuple[Task, list[str]]]:
+    """`n` training tasks, each with one sample of the policy per temperature."""
+    model, tokenizer = load_policy(policy)
+    tasks = make_tasks(n, seed + 1, "train")
+    texts: list[list[str]] = [[] for _ in tasks]
+    for temperature in TEMPERATURES:
+        completions = generate(
+            model,
+            tokenizer,
+            [t.prompt for t in tasks],
+            max_new_tokens=SAMPLE_TOKENS,
+            temperature=temperature,
+            seed=seed,
+        )
+        for found, completion in zip(texts, completions, strict=True):
+            found.append(completion.text)
+    return list(zip(tasks, texts, strict=True))
+
+
+def fit_reward_model(policy: Path, pairs: list[Pair], folder: Path, seed: int) -> None:
+    """Train on `pairs` with TRL's RewardTrainer."""
+    _, tokenizer = load_policy(policy)
+    tokenizer.padding_side = "right"
+    torch.manual_seed(seed)
+    model = AutoModelForSequenceClassification.from_pretrained(policy, num_labels=1)
+    rows: dict[str, list[Any]] = {"chosen_ids": [], "rejected_ids": []}
+    for pair in pairs:
+        rows["chosen_ids"].append(tokenizer(f"<user>{pair.prompt}<story>{pair.chosen}<end>").input_ids)
+        rows["rejected_ids"].append(tokenizer(f"<user>{pair.prompt}<story>{pair.rejected}<end>").input_ids)
+    config = RewardConfig(
+        per_device_train_batch_size=32,
+        learning_rate=5e-4,
+        lr_scheduler_type="cosine",
+        warmup_steps=50,
+        num_train_epochs=1,
+        center_rewards_coefficient=0.01,
+        max_length=MAX_TOKENS,
+        logging_steps=50,
+        **_common(folder, seed),
+    )
+    trainer = RewardTrainer(model, config, train_dataset=Dataset.from_dict(rows), processing_class=tokenizer)
+    trainer.train()
+    tokenizer.padding_side = "left"
+    save(trainer.model, tokenizer, folder)
+
+
+def save(model: Any, tokenizer: Any, folder: Path) -> None:
+    """Write half-precision safetensors whose config asks to be loaded in float32."""
+    model.config.use_cache = True
+    model.half().save_pretrained(folder)
+    config = json.loads((folder / "config.json").read_text())
+    config["dtype"] = "float32"
+    (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n")
+    tokenizer.save_pretrained(folder)
+    for extra in ("training_args.bin",):
+        (folder / extra).unlink(missing_ok=True)
+
+
+def _common(folder: Path, seed: int) -> dict[str, Any]:
+    return {
+        "output_dir": str(folder.parent / "work"),
+        "seed": seed,
+        "save_strategy": "no",
+        "report_to": "none",
+        "bf16": False,
+        "gradient_checkpointing": False,
+        "use_cpu": not torch.accelerator.is_available(),
+        "disable_tqdm": not os.isatty(2),
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,181 @@
+"""Writers of the sandbox world: stories of varying skill, and the ways to spoil one."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from rlmr.sandbox.gold import BALANCE
+from rlmr.sandbox.world import SLOT_LISTS, Template, grammar
+
+FILLERS = {"imagery": ("sense", "sense", "act"), "feeling": ("feel", "feel", "wish"), "dialogue": ("talk",), "plain": ("act", "act", "wish")}
+"""Stages between the steps of the arc that can show a craft."""
+WORDS_PER_SENTENCE = 7.4
+"""Mean over the templates, to aim at a length."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a writer sets out to do."""
+
+    hero: str
+    thing: str
+    skill: float
+    """0 to 1: how often the writer takes care of arc, crafts and characters."""
+    sentences: int
+    title: bool = False
+    first: tuple[str, ...] = ()
+    """Listed words to bring into the first sentence."""
+    last: tuple[str, ...] = ()
+    """Listed words to bring into the last sentence."""
+    anywhere: tuple[str, ...] = ()
+    """Listed words to bring in somewhere."""
+    avoid: frozenset[str] = frozenset()
+    """Words to leave out."""
+    spoken: int | None = None
+    """Number of spoken lines to aim at; None leaves it to skill."""
+    cast: dict[str, str] = field(default_factory=dict)
+
+
+def write(plan: Plan, rng: random.Random) -> str:
+    """A story after the plan; it aims at the plan's words and counts, and does not promise them."""
+    g = grammar()
+    helper = rng.choice([h for h in g.lists["hero"] if h != plan.hero and h not in plan.avoid])
+    place = rng.choice([p for p in g.lists["place"] if p not in plan.avoid])
+    plan.cast.update(hero=plan.hero, helper=helper, object=plan.thing, place=place)
+    templates = _outline(plan, rng)
+    wanted = [list(plan.anywhere) for _ in templates]
+    wanted[0] = [*plan.first, *wanted[0]]
+    wanted[-1] = [*plan.last, *wanted[-1]]
+    placed: set[str] = set()
+    lines = []
+    for template, words in zip(templates, wanted, strict=True):
+        todo = [w for w in words if w not in placed or w in plan.first + plan.last]
+        values = _values(template, plan, todo, rng)
+        placed.update(values)
+        lines.append(template.fill(values))
+    body = " ".join(lines)
+    if not plan.title:
+        return body
+    template = _pick(g.by_stage["title"], rng, plan.avoid)
+    return template.fill(_values(template, plan, [], rng)) + "\n" + body
+
+
+def _outline(plan: Plan, rng: random.Random) -> list[Template]:
+    """The templates of the story in order."""
+    careful = 0.15 + 0.75 * plan.skill
+    stages = [s for s in ("open", "problem", "turn", "end") if rng.random() < careful]
+    while len(stages) > plan.sentences:
+        stages.remove(rng.choice(stages))
+    while len(stages) < plan.sentences:
+        low = 1 if stages and stages[0] == "open" else 0
+        high = len(stages) - 1 if stages and stages[-1] == "end" else len(stages)
+        stages.insert(rng.randint(low, max(low, high)), "filler")
+    crafts = _crafts(plan, len(stages), rng)
+    chosen: list[Template] = []
+    for i, (stage, craft) in enumerate(zip(stages, crafts, strict=True)):
+        need = plan.first if i == 0 else plan.last if i == len(stages) - 1 else ()
+        if stage == "filler":
+            stage = rng.choice(FILLERS[craft])
+        chosen.append(_choose(stage, craft, chosen, need, plan, rng))
+    return chosen
+
+
+def _crafts(plan: Plan, n: int, rng: random.Random) -> list[str]:
+    """The craft of each sentence, 'plain' for none: the more skill, the nearer to the judge's balance."""
+    crafts: list[str] = []
+    for craft, (low, high) in BALANCE.items():
+        share = plan.skill * (low + high) / 2 * rng.uniform(0.5, 1.5)
+        count = int(share * n + rng.random())
+        if craft == "dialogue" and plan.spoken is not None:
+            count = plan.spoken
+        crafts += [craft] * count
+    rng.shuffle(crafts)
+    if plan.spoken is not None:
+        crafts.sort(key="dialogue".__ne__)
+    crafts = (crafts + ["plain"] * n)[:n]
+    rng.shuffle(crafts)
+    return crafts
+
+
+def _choose(
+    stage: str,
+    craft: str,
+    chosen: list[Template],
+    need: tuple[str, ...],
+    plan: Plan,
+    rng: random.Random,
+) -> Template:
+    """A template of the stage that takes the needed words, shows the craft, and is new, if any does."""
+    g = grammar()
+    pool = list(g.by_stage[stage])
+    kinds = {g.list_of[w] for w in need if w in g.list_of}
+    for keep in (
+        lambda t: craft in t.craft if craft != "plain" else not t.craft,
+        lambda t: kinds <= set(t.slots),
+        lambda t: t not in chosen or rng.random() > 0.5 + 0.5 * plan.skill,
+    ):
+        pool = [t for t in pool if keep(t)] or pool
+    return _pick(tuple(pool), rng, plan.avoid)
+
+
+def _pick(pool: tuple[Template, ...], rng: random.Random, avoid: Collection[str]) -> Template:
+    """One of the pool, without the words to avoid where possible."""
+    if avoid:
+        clean = [t for t in pool if not avoid & set(t.pattern.lower().replace(",", " ").replace(".", " ").split())]
+        pool = tuple(clean) or pool
+    return rng.choice(pool)
+
+
+def _values(template: Template, plan: Plan, wanted: list[str], rng: random.Random) -> tuple[str, ...]:
+    """The words for a template's slots: the cast, the wanted words where they fit, chance elsewhere."""
+    g = grammar()
+    out: list[str] = []
+    for slot in template.slots:
+        kind = SLOT_LISTS.get(slot, slot)
+        fit = [w for w in wanted if g.list_of.get(w) == kind and slot not in ("hero", "helper", "object")]
+        if fit:
+            wanted.remove(fit[0])
+            out.append(fit[0])
+        elif slot in plan.cast and rng.random() < (0.88 + 0.12 * plan.skill if slot != "place" else 0.75):
+            out.append(plan.cast[slot])
+        else:
+            taken = plan.avoid | set(out) | ({plan.hero} if slot == "helper" else set())
+            out.append(rng.choice([w for w in g.lists[kind] if w not in taken]))
+    return tuple(out)
+
+
+def corrupt(text: str, rng: random.Random) -> str:
+    """The text spoiled in one of six ways: the texts that a reward model must learn to dislike.
+
+    Words swapped, words dropped, a sentence repeated, sentences shuffled, another hero, the end cut off.
+    """
+    g = grammar()
+    words = text.split(" ")
+    way = rng.randrange(6)
+    if way == 0:
+        for _ in range(max(1, len(words) // rng.randint(4, 12))):
+            i, j = rng.randrange(len(words)), rng.randrange(len(words))
+            words[i], words[j] = words[j], words[i]
+        return " ".join(words)
+    if way == 1:
+        dropped = [w for w in words if rng.random() > rng.uniform(0.05, 0.3)]
+        return " ".join(dropped or words)
+    if way == 5:
+        return " ".join(words[: rng.randint(len(words) // 2, max(1, len(words) - 2))])
+    sentences = [s if s.endswith(".") else s + "." for s in text.split(". ")]
+    if way == 2:
+        for _ in range(rng.randint(1, 3)):
+            sentences.insert(rng.randint(0, len(sentences)), rng.choice(sentences))
+    elif way == 3:
+        rng.shuffle(sentences)
+    else:
+        heroes = g.lists["hero"]
+        return " ".join(
+            rng.choice(heroes) + w[len(w.rstrip('.,"')) :]
+            if w.strip('.,"').lower() in heroes and rng.random() < 0.6
+            else w
+            for w in words
+        )
+    return " ".join(sentences)
