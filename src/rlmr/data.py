@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from rlmr.constraints.base import Constraint
+from rlmr.constraints.errors import ConstraintError
+from rlmr.constraints.spec import parse, to_specs
 
 SCHEMA_VERSION = 1
 """Version of the task and run-record formats; readers refuse a newer one."""
 
 Message = dict[str, str]
+
+
+class DataError(ValueError):
+    """A data file that cannot be read; the message starts with `path:line:`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +46,150 @@ class Task:
         if isinstance(self.prompt, str):
             return self.prompt
         return "\n".join(m["content"] for m in self.prompt if m["role"] == "user")
+
+
+def read_tasks(
+    path: str | Path, prompt_column: str = "prompt", constraints_column: str = "constraints"
+) -> list[Task]:
+    """Tasks from a .jsonl, .jsonl.gz or .parquet file, one per row, in the file's order.
+
+    A row holds a prompt (text, or a list of messages) and may hold `constraints` (a list of specifications,
+    or a JSON string of one), `id` (text or whole number, unique; else the line number) and
+    `schema_version`. Every other column goes to `meta`.
+    Raises DataError that names path, line and field: a missing or empty file, a line that is no JSON
+    object, a prompt that is none, an id given twice, a constraint that cannot be, a newer schema.
+    """
+    path = Path(path)
+    tasks: list[Task] = []
+    lines_by_id: dict[str, int] = {}
+    for line, row in _read_rows(path):
+        try:
+            task = _to_task(row, line, prompt_column, constraints_column)
+        except ConstraintError as error:
+            message = str(error).replace("constraints", constraints_column, 1)
+            raise DataError(f"{path}:{line}: {message}") from None
+        except DataError as error:
+            raise DataError(f"{path}:{line}: {error}") from None
+        if task.id in lines_by_id:
+            raise DataError(
+                f"{path}:{line}: id: {task.id!r} is already the id of line {lines_by_id[task.id]}"
+            )
+        lines_by_id[task.id] = line
+        tasks.append(task)
+    if not tasks:
+        raise DataError(f"{path}: the file holds no rows")
+    return tasks
+
+
+def write_tasks(path: str | Path, tasks: Iterable[Task]) -> None:
+    """Write tasks as .jsonl or .jsonl.gz that `read_tasks` reads back to equal ones.
+
+    The file appears whole or not at all. Raises DataError for another suffix.
+    """
+    path = Path(path)
+    if not path.name.endswith((".jsonl", ".jsonl.gz")):
+        raise DataError(f"{path}: cannot write this format; allowed: .jsonl, .jsonl.gz")
+    rows = (json.dumps(_to_row(task), ensure_ascii=False) + "\n" for task in tasks)
+    partial = path.with_name(path.name + ".partial")
+    try:
+        if path.suffix == ".gz":
+            with gzip.open(partial, "wt", encoding="utf-8") as file:
+                file.writelines(rows)
+        else:
+            with partial.open("w", encoding="utf-8") as file:
+                file.writelines(rows)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _to_row(task: Task) -> dict[str, Any]:
+    """The task as JSON values."""
+    prompt = task.prompt if isinstance(task.prompt, str) else list(task.prompt)
+    row = {"id": task.id, "prompt": prompt, "constraints": to_specs(task.constraints)}
+    return {**task.meta, **row, "schema_version": SCHEMA_VERSION}
+
+
+def _to_task(row: dict[str, Any], line: int, prompt_column: str, constraints_column: str) -> Task:
+    """One task from one row; errors carry no place yet."""
+    version = row.pop("schema_version", SCHEMA_VERSION)
+    if not isinstance(version, int) or not 1 <= version <= SCHEMA_VERSION:
+        raise DataError(
+            f"schema_version: {version!r} is not allowed; this version reads 1 to {SCHEMA_VERSION}"
+        )
+    if prompt_column not in row:
+        raise DataError(f"{prompt_column}: missing; the row has {', '.join(map(repr, row)) or 'no columns'}")
+    prompt = _to_prompt(row.pop(prompt_column), prompt_column)
+    task_id = row.pop("id", line)
+    if isinstance(task_id, bool) or not isinstance(task_id, str | int):
+        raise DataError(f"id: {task_id!r} is not allowed; an id is text or a whole number")
+    return Task(str(task_id), prompt, parse(row.pop(constraints_column, ())), row)
+
+
+def _to_prompt(value: object, column: str) -> str | tuple[Message, ...]:
+    """A prompt as text or messages."""
+    if isinstance(value, str):
+        if not value.strip():
+            raise DataError(f"{column}: {value!r} is not allowed; a prompt holds at least one character")
+        return value
+    if not isinstance(value, list) or not value:
+        raise DataError(f"{column}: {value!r:.80} is not allowed; give text or a list of messages")
+    messages = []
+    for index, message in enumerate(value):
+        if not isinstance(message, dict) or not all(
+            isinstance(message.get(k), str) for k in ("role", "content")
+        ):
+            raise DataError(
+                f"{column}[{index}]: {message!r:.80} is not allowed; give a role and a content, both text"
+            )
+        messages.append({"role": message["role"], "content": message["content"]})
+    return tuple(messages)
+
+
+def _read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Rows with their line numbers (from 1; parquet: row numbers)."""
+    if not path.is_file():
+        raise DataError(f"{path}: no such file")
+    if path.suffix == ".parquet":
+        yield from _read_parquet(path)
+    elif path.name.endswith((".jsonl", ".jsonl.gz")):
+        yield from _read_jsonl(path)
+    else:
+        raise DataError(f"{path}: cannot read this format; allowed: .jsonl, .jsonl.gz, .parquet")
+
+
+def _read_jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Rows of a JSON Lines file; blank lines are skipped."""
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+        try:
+            for number, raw in enumerate(file, 1):
+                if raw.strip():
+                    yield number, _to_object(path, number, raw)
+        except (gzip.BadGzipFile, EOFError) as error:
+            raise DataError(f"{path}: not a whole gzip file: {error}") from None
+
+
+def _to_object(path: Path, number: int, raw: bytes) -> dict[str, Any]:
+    """One line as a JSON object."""
+    try:
+        row = json.loads(raw.decode("utf-8-sig" if number == 1 else "utf-8"))
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}:{number}: not UTF-8: {error}") from None
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise DataError(f"{path}:{number}: not JSON: {error}") from None
+    if not isinstance(row, dict):
+        raise DataError(f"{path}:{number}: {row!r:.80} is not allowed; a row is a JSON object")
+    return row
+
+
+def _read_parquet(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Rows of a parquet file; columns that are null in a row are left out of it."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        rows = pq.read_table(path).to_pylist()
+    except (pa.ArrowInvalid, OSError) as error:
+        raise DataError(f"{path}: not a parquet file: {error}") from None
+    for number, row in enumerate(rows, 1):
+        yield number, {key: value for key, value in row.items() if value is not None}

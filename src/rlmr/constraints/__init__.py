@@ -1,0 +1,116 @@
+"""Constraints on texts, decided by programs: English and Chinese, with evidence.
+
+>>> from rlmr.constraints import parse
+>>> [c.check("A fox ran.").status.value for c in parse([{"type": "word_count", "at_most": 3}])]
+['pass']
+"""
+
+from rlmr.constraints.around import NoSummary, OnlyTheWork, Postscript, RepeatsPrompt
+from rlmr.constraints.base import Constraint, Lang, Role, Status, Verdict
+from rlmr.constraints.chinese import ChineseVerse, CiTune, TonalPattern
+from rlmr.constraints.couplet import Couplet, IdiomChain
+from rlmr.constraints.edges import EndsWith, FirstSentenceContains, LastSentenceContains, StartsWith
+from rlmr.constraints.errors import ConstraintError
+from rlmr.constraints.forms import VerseForm
+from rlmr.constraints.gates import NoEcho, NoMetaCommentary, NoRefusal, NoRepetition, Substance, default_gates
+from rlmr.constraints.language import ChineseScript, LanguageMix, ResponseLanguage
+from rlmr.constraints.layout import Chapters, Headings, LineCount, ListItems, ParagraphCount, StanzaCount
+from rlmr.constraints.length import CharCount, RelativeLength, SentenceCount, WordCount
+from rlmr.constraints.letters import CapitalWords, LetterCase, LetterCount, Lipogram, Numbers, Univocalic
+from rlmr.constraints.markup import CsvTable, JsonObject, Markdown, Placeholders, PlainText, WrappedInTag
+from rlmr.constraints.narration import DialogueShare, PointOfView, Similes
+from rlmr.constraints.parts import ContainsText, InOrder, Letter, Lyrics, Script
+from rlmr.constraints.punctuation import ChineseWidth, Emoji, Hashtags, Indent, Punctuation, WrappedInQuotes
+from rlmr.constraints.spec import parse, parse_one, to_specs
+from rlmr.constraints.structure import Dialogue, Title
+from rlmr.constraints.style import Cliches, RepeatedPhrases, SentenceKind, VariedOpeners
+from rlmr.constraints.table import CONSTRAINTS, FAMILIES
+from rlmr.constraints.verse import Acrostic, Haiku, Rhyme, SyllablePattern
+from rlmr.constraints.words import ExcludeWords, IncludeWords, UniqueWords, WordFrequency
+
+__all__ = [
+    "CONSTRAINTS",
+    "FAMILIES",
+    "Acrostic",
+    "CapitalWords",
+    "Chapters",
+    "CharCount",
+    "ChineseScript",
+    "ChineseVerse",
+    "ChineseWidth",
+    "CiTune",
+    "Cliches",
+    "Constraint",
+    "ConstraintError",
+    "ContainsText",
+    "Couplet",
+    "CsvTable",
+    "Dialogue",
+    "DialogueShare",
+    "Emoji",
+    "EndsWith",
+    "ExcludeWords",
+    "FirstSentenceContains",
+    "Haiku",
+    "Hashtags",
+    "Headings",
+    "IdiomChain",
+    "InOrder",
+    "IncludeWords",
+    "Indent",
+    "JsonObject",
+    "Lang",
+    "LanguageMix",
+    "LastSentenceContains",
+    "Letter",
+    "LetterCase",
+    "LetterCount",
+    "LineCount",
+    "Lipogram",
+    "ListItems",
+    "Lyrics",
+    "Markdown",
+    "NoEcho",
+    "NoMetaCommentary",
+    "NoRefusal",
+    "NoRepetition",
+    "NoSummary",
+    "Numbers",
+    "OnlyTheWork",
+    "ParagraphCount",
+    "Placeholders",
+    "PlainText",
+    "PointOfView",
+    "Postscript",
+    "Punctuation",
+    "RelativeLength",
+    "RepeatedPhrases",
+    "RepeatsPrompt",
+    "ResponseLanguage",
+    "Rhyme",
+    "Role",
+    "Script",
+    "SentenceCount",
+    "SentenceKind",
+    "Similes",
+    "StanzaCount",
+    "StartsWith",
+    "Status",
+    "Substance",
+    "SyllablePattern",
+    "Title",
+    "TonalPattern",
+    "UniqueWords",
+    "Univocalic",
+    "VariedOpeners",
+    "Verdict",
+    "VerseForm",
+    "WordCount",
+    "WordFrequency",
+    "WrappedInQuotes",
+    "WrappedInTag",
+    "default_gates",
+    "parse",
+    "parse_one",
+    "to_specs",
+]

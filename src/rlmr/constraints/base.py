@@ -8,14 +8,20 @@ its own, never a zero and never a pass.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from enum import StrEnum
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
+
+from rlmr.constraints.errors import ConstraintError
+from rlmr.constraints.scope import check_scope, describe_scope, find_parts
+from rlmr.text import Span, has_words
 
 Lang = Literal["en", "zh"]
 Role = Literal["hard", "soft", "probe"]
-Span = tuple[int, int]
+MAX_SPANS = 16
+"""Evidence kept in one verdict; a text can break a rule thousands of times."""
 
 
 class Status(StrEnum):
@@ -49,6 +55,11 @@ class Verdict:
     weight: float = 1.0
     """Share of this constraint in severity (hard) or in quality (soft)."""
 
+    @property
+    def passed(self) -> bool:
+        """Whether the status is pass; an unknown verdict has not passed (nor failed)."""
+        return self.status is Status.PASS
+
     def to_dict(self) -> dict[str, Any]:
         """The verdict as JSON-ready values.
 
@@ -70,24 +81,76 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constraint(ABC):
-    """A requirement on a text. Subclasses add their parameters as fields and set `type`."""
+    """A requirement on a text. Subclasses add their parameters as fields, set `type` and write `decide`."""
 
     type: ClassVar[str]
+    __pydantic_config__: ClassVar[dict[str, Any]] = {
+        "strict": True,
+        "extra": "forbid",
+        "allow_inf_nan": False,
+    }
 
     lang: Lang = "en"
-    """The declared language, which selects the counters; it is never guessed from the text."""
+    """The declared language, which selects wording and counters; it is never guessed from the text."""
+    scope: str = "text"
+    """The part of the text that is looked at: see `rlmr.constraints.scope`."""
     role: Role = "hard"
     """hard, soft or probe."""
     weight: float = 1.0
     """Share among the constraints of the same role; > 0."""
 
-    @abstractmethod
-    def describe(self) -> str:
-        """The requirement as one sentence to a writer, in the constraint's language."""
+    def __post_init__(self) -> None:
+        """Refuse at birth what could never be decided."""
+        one_of("lang", self.lang, get_args(Lang))
+        one_of("role", self.role, get_args(Role))
+        if not 0 < self.weight < float("inf"):
+            raise ConstraintError(f"{self.weight!r} is not allowed; a weight is above 0 and finite", "weight")
+        check_scope(self.scope)
+        self.validate()
+
+    def validate(self) -> None:  # noqa: B027 - nothing to refuse is a valid answer
+        """Raise ConstraintError where the parameters contradict each other; subclasses override it."""
 
     @abstractmethod
+    def describe(self) -> str:
+        """The requirement as one sentence to a writer, in the constraint's language, without its scope."""
+
+    @abstractmethod
+    def decide(self, text: str, prompt: str) -> Verdict:
+        """Decide a text that holds at least one word. Deterministic, linear in it, free of I/O."""
+
+    def instruction(self) -> str:
+        """`describe` with the scope before it: what a prompt says.
+
+        >>> from rlmr.constraints import WordCount
+        >>> WordCount(at_most=9, scope="each line").instruction()
+        'In each line: Write at most 9 words.'
+        """
+        where = describe_scope(self.scope, self.lang)
+        return f"{where}{self.describe()}"
+
     def check(self, text: str, prompt: str = "") -> Verdict:
-        """Decide `text`, written for `prompt`. Deterministic, linear in the text, free of I/O."""
+        """Decide the part of `text` that `scope` names; with an "each" scope every part has to pass.
+
+        A text, or a part, without a single letter, digit or hanzi fails: there is nothing to check.
+        Spans are offsets into `text`.
+        """
+        if not has_words(text):
+            return self._nothing("the text holds no word")
+        if self.scope == "text":
+            return self.decide(text, prompt)
+        parts = find_parts(text, self.scope)
+        if not parts:
+            return self._nothing(f"the text has no {self.scope}")
+        verdicts = []
+        for part, offset in parts:
+            if not has_words(part):
+                return self._nothing(f"no word in the {self.scope}")
+            verdict = self.decide(part, prompt)
+            spans = tuple((a + offset, b + offset) for a, b in verdict.spans)
+            verdicts.append(replace(verdict, spans=spans or ((offset, offset + len(part)),)))
+        order = (Status.FAIL, Status.UNKNOWN, Status.PASS)
+        return min(verdicts, key=lambda v: order.index(v.status))
 
     def verdict(
         self,
@@ -97,14 +160,36 @@ class Constraint(ABC):
         spans: Sequence[Span] = (),
         reason: str = "",
     ) -> Verdict:
-        """A decided verdict that carries this constraint's type, role and weight."""
+        """A decided verdict that carries this constraint's type, role and weight; at most 16 spans."""
         return Verdict(
             type=self.type,
             status=Status.PASS if passed else Status.FAIL,
             measured=measured,
             required=required,
-            spans=tuple(spans),
+            spans=tuple(spans[:MAX_SPANS]),
             reason=reason,
             role=self.role,
             weight=self.weight,
         )
+
+    def _nothing(self, why: str) -> Verdict:
+        """The failing verdict on a text in which nothing can be checked."""
+        return self.verdict(False, required=self.describe(), reason=f"nothing to check: {why}")
+
+    def unknown(self, reason: str) -> Verdict:
+        """The verdict where no decision was reached: neither a pass nor a fail."""
+        return Verdict(self.type, Status.UNKNOWN, reason=reason, role=self.role, weight=self.weight)
+
+
+def one_of(field: str, given: object, allowed: Iterable[str]) -> None:
+    """Raise ConstraintError unless `given` is one of `allowed`; names the nearest one.
+
+    >>> one_of("lang", "cn", ("en", "zh"))
+    Traceback (most recent call last):
+    rlmr.constraints.errors.ConstraintError: 'cn' is not allowed; allowed: en, zh
+    """
+    allowed = tuple(allowed)
+    if given not in allowed:
+        near = get_close_matches(str(given), allowed, 1)
+        hint = f"; did you mean {near[0]!r}?" if near else f"; allowed: {', '.join(allowed)}"
+        raise ConstraintError(f"{given!r} is not allowed{hint}", field)

@@ -1,0 +1,170 @@
+"""Narration: point of view, share of dialogue, similes."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from rlmr import text as txt
+from rlmr.constraints.base import Constraint, Verdict, one_of
+from rlmr.constraints.counted import Counted
+from rlmr.constraints.errors import ConstraintError
+from rlmr.constraints.scope import find_parts
+from rlmr.text import Span
+
+_PERSONS: dict[str, tuple[tuple[str, ...], str]] = {
+    "first": (("i", "me", "my", "mine", "myself", "we", "us", "our", "ours", "ourselves"), "我咱"),
+    "second": (("you", "your", "yours", "yourself", "yourselves"), "你您"),
+    "third": (
+        (
+            "he",
+            "him",
+            "his",
+            "himself",
+            "she",
+            "her",
+            "hers",
+            "herself",
+            "they",
+            "them",
+            "their",
+            "theirs",
+            "themselves",
+        ),
+        "他她它",
+    ),
+}
+_SIMILE_EN = re.compile(
+    r"(?<!\w)(?:like an? \w+|as (?!well|soon|long|far|much|many|if)\w+ as|as if|as though)(?!\w)"
+)
+_SIMILE_ZH = re.compile(
+    r"(?:仿佛|宛如|犹如|好似|好像|如同|恰似|宛若|恍若)|(?<![不想图画雕偶肖摄录人相])像(?!素|章)[^，。！？\n]{1,20}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PointOfView(Constraint):
+    """The narration, quotations aside, is told in the first, second or third person.
+
+    Source: ours. Of the personal pronouns outside quotation marks at least `share` are of the person; in
+    the third person none may be first or second beyond what `share` leaves. A narration without any
+    pronoun cannot be decided by a program: unknown, for a judge.
+
+    >>> PointOfView("first").check('I ran. "He hid," I said.').passed
+    True
+    >>> PointOfView("first").check("Rain fell.").status.value
+    'unknown'
+    """
+
+    type: ClassVar[str] = "point_of_view"
+    person: Literal["first", "second", "third"]
+    """first, second or third."""
+    share: float = 0.5
+    """Lowest share of the pronouns outside quotations; above 0, at most 1. A first-person teller also
+    speaks of others, so that half is a lot; for the third person 0.9 is asked at least."""
+
+    def validate(self) -> None:
+        """Refuse an unknown person and a share that says nothing."""
+        one_of("person", self.person, _PERSONS)
+        if not 0 < self.share <= 1:
+            raise ConstraintError(f"{self.share} is not allowed; a share is above 0 and at most 1", "share")
+
+    def describe(self) -> str:
+        """The person."""
+        if self.lang == "zh":
+            chinese = {"first": "一", "second": "二", "third": "三"}[self.person]
+            return f"用第{chinese}人称叙述。"
+        return f"Narrate in the {self.person} person."
+
+    def decide(self, text: str, prompt: str) -> Verdict:
+        """Count the pronouns outside quotations."""
+        part, _ = find_parts(text, "unquoted")[0]
+        counts: Counter[str] = Counter()
+        folded = part.lower()
+        for match in txt.WORD.finditer(folded):
+            word = re.split("['’]", match.group(), maxsplit=1)[0]
+            for person, (english, chinese) in _PERSONS.items():
+                if word in english or (word in chinese and not folded.startswith("其他", match.start() - 1)):
+                    counts[person] += 1
+        total = counts.total()
+        if not total:
+            return self.unknown("no personal pronoun outside quotations: for a judge")
+        found = counts[self.person] / total
+        needed = max(self.share, 0.9) if self.person == "third" else self.share
+        reason = (
+            "" if found >= needed else ", ".join(f"{n} {person}-person" for person, n in counts.most_common())
+        )
+        required = f"{needed:.0%} of pronouns in the {self.person} person"
+        return self.verdict(found >= needed, round(found, 3), required, (), reason and f"pronouns: {reason}")
+
+
+@dataclass(frozen=True, slots=True)
+class Similes(Counted):
+    """Between `at_least` and `at_most` phrases in the form of a simile.
+
+    Source: CFBench (比喻). Form alone: `like a …`, `as … as`, `as if`; 像…, 仿佛, 宛如, 如同. Whether it is
+    a comparison ("he looks like a Smith") is for a judge.
+
+    >>> Similes(2, 2).check("It shone like a lamp, as cold as ice.").measured
+    2
+    """
+
+    type: ClassVar[str] = "similes"
+    unit_en = ("simile", "similes")
+    unit_zh = "处比喻"
+    verb_en = "Use"
+    verb_zh = "使用"
+
+    def find(self, text: str) -> Sequence[Span]:
+        """Spans of the phrases."""
+        pattern = _SIMILE_ZH if self.lang == "zh" else _SIMILE_EN
+        return [m.span() for m in pattern.finditer(text if self.lang == "zh" else text.lower())]
+
+
+@dataclass(frozen=True, slots=True)
+class DialogueShare(Constraint):
+    """Between `at_least` and `at_most` of the words stand inside quotation marks.
+
+    Source: nobody's program. 0 to 0.2 is "mostly narration", 0.8 to 1 "almost all dialogue". Quotations are
+    what `rlmr.text.quotes` says.
+
+    >>> DialogueShare(at_least=0.5).check('"Who is there?" "Only I," it said.').measured
+    0.714
+    """
+
+    type: ClassVar[str] = "dialogue_share"
+    at_least: float | None = None
+    """Lowest share, 0 to 1."""
+    at_most: float | None = None
+    """Highest share, 0 to 1."""
+
+    def validate(self) -> None:
+        """Refuse an empty or inverted range."""
+        if self.at_least is None and self.at_most is None:
+            raise ConstraintError("missing; give at_least, at_most or both", "at_least")
+        low, high = self._limits()
+        if not 0 <= low <= high <= 1:
+            raise ConstraintError(f"{low} to {high} is not allowed; shares lie between 0 and 1", "at_least")
+
+    def _limits(self) -> tuple[float, float]:
+        """Lowest and highest share that pass."""
+        return self.at_least or 0.0, 1.0 if self.at_most is None else self.at_most
+
+    def describe(self) -> str:
+        """The range."""
+        low, high = self._limits()
+        if self.lang == "zh":
+            return f"对话占全文字数的 {low:.0%} 到 {high:.0%}。"
+        return f"Let {low:.0%} to {high:.0%} of the words be dialogue in quotation marks."
+
+    def decide(self, text: str, prompt: str) -> Verdict:
+        """Count the words inside and in all."""
+        spans = txt.quotes(text)
+        share = sum(txt.count_words(text[a:b]) for a, b in spans) / txt.count_words(text)
+        low, high = self._limits()
+        passed = low - 1e-9 <= share <= high + 1e-9
+        reason = "" if passed else f"{share:.0%} of the words are dialogue"
+        return self.verdict(passed, round(share, 3), f"{low:.0%} to {high:.0%} dialogue", spans, reason)

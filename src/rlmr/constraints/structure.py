@@ -1,0 +1,107 @@
+"""The parts of a text: its title and its dialogue."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal, get_args
+
+from rlmr import text as txt
+from rlmr.constraints.base import Constraint, Verdict, one_of
+from rlmr.constraints.counted import Counted
+from rlmr.text import Span
+
+TitleStyle = Literal["first_line", "angle", "hash", "book"]
+_TITLE_TEXT = {
+    "first_line": ("a title on the first line", "第一行写标题"),
+    "angle": ("a title wrapped in double angle brackets, such as <<title>>", "用双尖括号写标题，如 <<标题>>"),
+    "hash": ("a Markdown title on the first line, such as # Title", "第一行用 Markdown 写标题，如 # 标题"),
+    "book": (
+        "a title in book-title marks, such as 《Title》, on the first line",
+        "第一行写标题并加书名号，如《标题》",
+    ),
+}
+_LABEL = re.compile(r"(?:title|标题|题目)[ \t]*[:：]", re.IGNORECASE)
+_MARKED = {"angle": ("<<", ">>"), "book": ("《", "》")}
+
+
+@dataclass(frozen=True, slots=True)
+class Title(Constraint):
+    """The text has a title with a body below it.
+
+    - `first_line`: the first line is a heading of any style, or short (12 words, 20 hanzi at most) and
+      without punctuation at its end.
+    - `hash`: the first line starts with 1-6 `#`.
+    - `angle`, `book`: a line holds nothing but `<<Title>>`, or 《题》 on the first line; Markdown marks and
+      a label (`Title:`) aside.
+    Source: IFEval `detectable_format:title`, which accepts `<<x>>` anywhere and no body. A title alone
+    fails: it titles nothing.
+
+    >>> Title().check("The Fox\\nOnce there was a fox.").measured
+    'The Fox'
+    >>> Title("angle").check("<<The Fox>>").reason
+    'no body below the title'
+    """
+
+    type: ClassVar[str] = "title"
+
+    style: TitleStyle = "first_line"
+    """first_line, angle, hash or book."""
+
+    def validate(self) -> None:
+        """Refuse an unknown style."""
+        one_of("style", self.style, get_args(TitleStyle))
+
+    def describe(self) -> str:
+        """The title asked for."""
+        english, chinese = _TITLE_TEXT[self.style]
+        return f"{chinese}，下面写正文。" if self.lang == "zh" else f"Give {english}, above the text."
+
+    def decide(self, text: str, prompt: str) -> Verdict:
+        """Find the title line, then a body below it."""
+        required = _TITLE_TEXT[self.style][0]
+        found = txt.lines(text)
+        candidates = found if self.style == "angle" else found[:1]
+        span = next((s for s in candidates if self._is_title(text[s[0] : s[1]])), None)
+        if span is None:
+            first = text[slice(*found[0])]
+            return self.verdict(False, first[:80], required, found[:1], "no line with a title of this style")
+        shown = text[slice(*span)]
+        if not txt.has_words(text[span[1] :]):
+            return self.verdict(False, shown, required, (span,), "no body below the title")
+        return self.verdict(True, shown, required, (span,))
+
+    def _is_title(self, line: str) -> bool:
+        """Whether one line is a title of this style."""
+        if self.style == "first_line":
+            return txt.is_heading(line) or txt.is_bare_title(line)
+        if self.style == "hash":
+            return line.startswith("#") and txt.is_heading(line)
+        line = line.strip("#*_ \t\u3000")
+        label = _LABEL.match(line)
+        line = line[label.end() if label else 0 :].strip("*_ \t\u3000")
+        opening, closing = _MARKED[self.style]
+        return line.startswith(opening) and line.endswith(closing) and txt.is_heading(line)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue(Counted):
+    """Between `at_least` and `at_most` quoted utterances, both ends included.
+
+    Source: ours. An utterance is a stretch in straight or curly double quotes, 「」, 『』 or guillemets,
+    within one line, that holds a word. Single quotes are not counted: they are apostrophes too.
+
+    >>> Dialogue(at_least=2).check('"Hi," she said. "Come in."').measured
+    2
+    >>> Dialogue(at_most=0).describe()
+    'Write no quoted utterances.'
+    """
+
+    type: ClassVar[str] = "dialogue"
+    unit_en = ("quoted utterance", "quoted utterances")
+    unit_zh = "处带引号的对话"
+
+    def find(self, text: str) -> Sequence[Span]:
+        """Spans of the utterances."""
+        return txt.quotes(text)

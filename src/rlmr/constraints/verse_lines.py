@@ -1,0 +1,80 @@
+"""The lines of a poem, their ends, and which of them rhyme."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rlmr import text as txt
+from rlmr.text import Span, chinese_sounds, english_sounds
+
+_CLAUSE = re.compile(r"[^，。！？；、,.!?;\s…—]+")
+
+
+def verse_lines(text: str, lang: str, count: int) -> list[Span]:
+    """Spans of a poem's lines below its title; in Chinese each clause between punctuation is one.
+
+    Where there is one line more than a multiple of `count`, a first line that could be a title is one.
+
+    >>> poem = "月\\n床前明月光，疑是地上霜。"
+    >>> [poem[a:b] for a, b in verse_lines(poem, "zh", 2)]
+    ['床前明月光', '疑是地上霜']
+    """
+    heading = txt.title(text)
+    begin = heading[1] if heading else 0
+    spans = [(a + begin, b + begin) for a, b in txt.lines(text[begin:])]
+    spans = [(a, b) for a, b in spans if txt.has_words(text[a:b])]
+    if lang == "zh":
+        clauses = [m.span() for a, b in spans for m in _CLAUSE.finditer(text, a, b)]
+        clauses = [(a, b) for a, b in clauses if txt.has_words(text[a:b])]
+        first_line_is_one = bool(spans) and len(clauses) > 1 and clauses[1][0] >= spans[0][1]
+        spans, clauses = clauses, spans
+        if not first_line_is_one:
+            return spans
+    extra = heading is None and len(spans) > 1 and len(spans) % count == 1 % count and count > 1
+    return spans[1:] if extra and txt.is_bare_title(text[slice(*spans[0])]) else spans
+
+
+def line_end(text: str, span: Span, lang: str) -> Span:
+    """Span of the last word (Chinese: the last hanzi) of a line; empty at its end where there is none."""
+    last = (span[1], span[1])
+    for match in (txt.HANZI if lang == "zh" else txt.WORD).finditer(text, *span):
+        last = match.span()
+    return last
+
+
+def find_misses(ends: Sequence[str], scheme: str, lang: str, *, same: bool = False) -> list[int]:
+    """Indices of the lines that do not rhyme with an earlier line of their letter; `same`: a word may repeat.
+
+    >>> find_misses(["night", "fox", "bright", "owl"], "ABAB", "en")
+    [3]
+    """
+    groups: dict[str, list[int]] = {}
+    for i, letter in enumerate(scheme):
+        if letter != "x":
+            groups.setdefault(letter, []).append(i)
+    misses = []
+    for lines in groups.values():
+        if lang == "zh":
+            misses += _zh_misses([ends[i] for i in lines], lines)
+        else:
+            for k, i in enumerate(lines[1:], 1):
+                earlier = [ends[j] for j in lines[:k]]
+                alike = same and txt.fold(ends[i])[0] in {txt.fold(e)[0] for e in earlier}
+                if not alike and not any(english_sounds.rhymes(ends[i], e) for e in earlier):
+                    misses.append(i)
+    return sorted(misses)
+
+
+def _zh_misses(hanzi: list[str], lines: list[int]) -> list[int]:
+    """Lines whose last hanzi is not in the rhyme group that most of them share."""
+    groups = [chinese_sounds.rhyme_groups(c) if c else frozenset() for c in hanzi]
+    best = max(chinese_sounds.GROUPS, key=lambda name: sum(name in g for g in groups))
+    return [i for i, g in zip(lines, groups, strict=True) if best not in g]
+
+
+def edge_letter(text: str, span: Span, position: str) -> Span:
+    """Span of the first or last letter, digit or hanzi within the span."""
+    indices = range(*span) if position == "first" else range(span[1] - 1, span[0] - 1, -1)
+    at = next((i for i in indices if text[i].isalnum()), span[0])
+    return at, at + 1

@@ -1,0 +1,107 @@
+"""How words are compared: case, width, script, normal form and look-alike quotes set aside."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+
+from rlmr.text.characters import HANZI, LETTER, Span
+
+if TYPE_CHECKING:
+    from opencc import OpenCC
+
+Folded = tuple[str, list[int] | None]
+"""Folded text, and the offset that each of its characters came from (None: its own)."""
+
+_ALIKE = (
+    dict.fromkeys("’‘ʼ＇`´", "'")
+    | dict.fromkeys("“”„＂", '"')
+    | dict.fromkeys("‐‑", "-")
+    | dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0f", "")
+)
+_CLUSTER = re.compile("[^\u0300-\u036f\u3099\u309a][\u0300-\u036f\u3099\u309a]*|.", re.DOTALL)
+_EDGE = re.compile(LETTER)
+
+
+@cache
+def _converter() -> OpenCC:
+    """OpenCC's converter from traditional to simplified script; loading its tables takes 10 ms."""
+    from opencc import OpenCC
+
+    return OpenCC("t2s")
+
+
+def to_simplified(text: str) -> str:
+    """The text in simplified script; what is simplified already stays.
+
+    >>> to_simplified("漢字")
+    '汉字'
+    """
+    return str(_converter().convert(text))
+
+
+@lru_cache(maxsize=32768)
+def _fold_cluster(cluster: str) -> str:
+    """One character with its combining marks, in the form that is compared."""
+    if cluster in _ALIKE:
+        return _ALIKE[cluster]
+    if HANZI.match(cluster):
+        return to_simplified(cluster)
+    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", cluster).casefold())
+    return _ALIKE.get(folded, folded)
+
+
+def fold(text: str) -> Folded:
+    """The text as words are compared, and where each of its characters came from.
+
+    Case, NFC or NFD, full or half width, simplified or traditional hanzi and the shape of quotes stop
+    mattering; zero-width characters vanish. The second value maps each folded character, and the end, to
+    its offset in `text`; None where they are the same.
+
+    >>> fold("It’S")
+    ("it's", [0, 1, 2, 3, 4])
+    >>> fold("cat\\u200bs")[0]
+    'cats'
+    """
+    if text.isascii():
+        return text.lower().replace("`", "'"), None
+    pieces: list[str] = []
+    origins: list[int] = []
+    for match in _CLUSTER.finditer(text):
+        piece = _fold_cluster(match.group())
+        pieces.append(piece)
+        origins.extend([match.start()] * len(piece))
+    origins.append(len(text))
+    return "".join(pieces), origins
+
+
+@lru_cache(maxsize=4096)
+def phrase_pattern(phrase: str) -> re.Pattern[str]:
+    """A pattern over folded text that finds `phrase` as whole words.
+
+    A boundary is asked only where the phrase's edge is a letter or digit of an alphabet: `art` is not in
+    `party`, but 月 is in 明月光. Inner spaces match any whitespace.
+
+    >>> bool(phrase_pattern("Art").search("party")), bool(phrase_pattern("月").search("明月光"))
+    (False, True)
+    """
+    folded = fold(phrase)[0].strip()
+    before = rf"(?<!{LETTER})" if _EDGE.match(folded[:1]) else ""
+    after = rf"(?!{LETTER})" if _EDGE.match(folded[-1:]) else ""
+    return re.compile(before + r"\s+".join(re.escape(part) for part in folded.split()) + after)
+
+
+def find_phrase(folded: Folded, phrase: str) -> Iterator[Span]:
+    """Spans of `phrase` in the text that `fold` was given, as whole words.
+
+    >>> list(find_phrase(fold("The Cat's cat."), "cat"))
+    [(4, 7), (10, 13)]
+    """
+    text, origins = folded
+    for match in phrase_pattern(phrase).finditer(text):
+        start, end = match.span()
+        if end > start:
+            yield (start, end) if origins is None else (origins[start], origins[end])

@@ -1,0 +1,125 @@
+"""Reading and writing tasks."""
+
+import gzip
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from rlmr.constraints import IncludeWords, WordCount
+from rlmr.data import DataError, Task, read_tasks, write_tasks
+
+SPEC = {"type": "word_count", "at_most": 9}
+
+
+def write_lines(path, *rows):
+    path.write_text("".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows))
+    return path
+
+
+def test_jsonl_with_every_kind_of_row(tmp_path):
+    path = write_lines(
+        tmp_path / "a.jsonl",
+        {"prompt": "Write.", "constraints": [SPEC], "topic": "fox"},
+        "",
+        {"id": "x", "prompt": [{"role": "user", "content": "Go."}], "constraints": json.dumps([SPEC])},
+        {"id": 7, "prompt": "Free."},
+    )
+    tasks = read_tasks(path)
+    assert [t.id for t in tasks] == ["1", "x", "7"]
+    assert tasks[0].constraints == tasks[1].constraints == (WordCount(at_most=9),)
+    assert tasks[0].meta == {"topic": "fox"}
+    assert tasks[1].prompt_text == "Go."
+    assert tasks[2].constraints == ()
+
+
+@pytest.mark.parametrize("name", ["t.jsonl", "t.jsonl.gz"])
+def test_round_trip(tmp_path, name):
+    tasks = [
+        Task(
+            "a",
+            "Write.",
+            (WordCount(1, 9, lang="zh"), IncludeWords(("fox", "月"), weight=0.5, role="soft")),
+            {"k": 1},
+        ),
+        Task("b", ({"role": "user", "content": "Go."},)),
+    ]
+    write_tasks(tmp_path / name, tasks)
+    back = read_tasks(tmp_path / name)
+    assert back == tasks
+    assert back[0].meta == {"k": 1}
+    assert [p.name for p in tmp_path.iterdir()] == [name]
+
+
+def test_parquet(tmp_path):
+    rows = {
+        "prompt": ["Write.", "Go."],
+        "constraints": [json.dumps([SPEC]), None],
+        "score": [1.5, None],
+    }
+    pq.write_table(pa.table(rows), tmp_path / "t.parquet")
+    tasks = read_tasks(tmp_path / "t.parquet")
+    assert tasks[0].constraints == (WordCount(at_most=9),)
+    assert tasks[0].meta == {"score": 1.5}
+    assert tasks[1].constraints == ()
+    (tmp_path / "bad.parquet").write_bytes(b"no")
+    with pytest.raises(DataError, match=r"bad\.parquet: not a parquet file"):
+        read_tasks(tmp_path / "bad.parquet")
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("{not json", r"a\.jsonl:2: not JSON"),
+        ("[1]", r"a\.jsonl:2: \[1\] is not allowed; a row is a JSON object"),
+        ({"text": "x"}, r"a\.jsonl:2: prompt: missing; the row has 'text'"),
+        ({"prompt": 3}, r"a\.jsonl:2: prompt: 3 is not allowed"),
+        ({"prompt": " "}, r"a\.jsonl:2: prompt: ' ' is not allowed"),
+        ({"prompt": [{"role": "user"}]}, r"a\.jsonl:2: prompt\[0\]: .* is not allowed"),
+        ({"prompt": "p", "id": None}, r"a\.jsonl:2: id: None is not allowed"),
+        ({"prompt": "p", "id": "1"}, r"a\.jsonl:2: id: '1' is already the id of line 1"),
+        ({"prompt": "p", "schema_version": 99}, r"a\.jsonl:2: schema_version: 99 is not allowed"),
+        (
+            {"prompt": "p", "constraints": [SPEC, {"type": "word_count", "at_least": "3"}]},
+            r"a\.jsonl:2: constraints\[1\]\.at_least: '3' is not allowed; allowed: a valid integer",
+        ),
+        ({"prompt": "p", "constraints": "nope"}, r"a\.jsonl:2: constraints: not JSON"),
+        ({"prompt": "p", "constraints": None}, r"a\.jsonl:2: constraints: None is not allowed"),
+    ],
+)
+def test_errors_name_path_line_and_field(tmp_path, row, message):
+    path = write_lines(tmp_path / "a.jsonl", {"prompt": "fine"}, row)
+    with pytest.raises(DataError, match=message):
+        read_tasks(path)
+
+
+def test_files_that_cannot_be_read(tmp_path):
+    with pytest.raises(DataError, match="no such file"):
+        read_tasks(tmp_path / "none.jsonl")
+    (tmp_path / "empty.jsonl").write_text("\n")
+    with pytest.raises(DataError, match="holds no rows"):
+        read_tasks(tmp_path / "empty.jsonl")
+    (tmp_path / "t.csv").write_text("a")
+    with pytest.raises(DataError, match=r"allowed: \.jsonl"):
+        read_tasks(tmp_path / "t.csv")
+    (tmp_path / "t.jsonl.gz").write_bytes(gzip.compress(b'{"prompt": "p"}\n')[:-6])
+    with pytest.raises(DataError, match="not a whole gzip file"):
+        read_tasks(tmp_path / "t.jsonl.gz")
+    (tmp_path / "latin.jsonl").write_bytes(b'{"prompt": "caf\xe9"}')
+    with pytest.raises(DataError, match="not UTF-8"):
+        read_tasks(tmp_path / "latin.jsonl")
+
+
+def test_other_columns(tmp_path):
+    path = write_lines(tmp_path / "a.jsonl", {"question": "Q?", "rules": [{"type": "titel"}]})
+    with pytest.raises(DataError, match=r"rules\[0\]\.type: 'titel' is not allowed; did you mean 'title'"):
+        read_tasks(path, "question", "rules")
+
+
+def test_a_failed_write_leaves_nothing(tmp_path):
+    with pytest.raises(TypeError):
+        write_tasks(tmp_path / "t.jsonl", [Task("a", "p", (), {"k": object()})])
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(DataError, match="cannot write this format"):
+        write_tasks(tmp_path / "t.parquet", [])
