@@ -35,8 +35,8 @@ def script(name: str, code: str, after: str | None = None, kind: str = "train", 
     return Job(name, kind, rule, (sys.executable, "-c", code), after)
 
 
-def console() -> Console:
-    return Console(file=io.StringIO(), width=110, force_terminal=False)
+def console(terminal=False) -> Console:
+    return Console(file=io.StringIO(), width=110, force_terminal=terminal)
 
 
 def children(jobs, tmp_path, slots=2) -> Children:
@@ -173,10 +173,11 @@ def test_progress_is_read_from_a_run_that_is_being_written(tmp_path):
     assert last_line(tmp_path / "empty") == ""
 
 
-def test_all_of_it_with_stand_ins_for_training(tmp_path, monkeypatch):
+@pytest.mark.parametrize("terminal", [False, True])
+def test_all_of_it_with_stand_ins_for_training(tmp_path, monkeypatch, terminal):
     monkeypatch.setattr(flow, "jobs_of", fake_jobs)
     settings = Settings(tmp_path / "q", jobs=2, json=tmp_path / "numbers.json")
-    shown = console()
+    shown = console(terminal)
     assert flow.run(settings, shown) == 0
     numbers = json.loads((tmp_path / "numbers.json").read_text())
     assert (numbers["seed"], numbers["held_out_tasks"]) == (0, 20)

@@ -62,7 +62,7 @@ def read_tasks(
     path = Path(path)
     tasks: list[Task] = []
     lines_by_id: dict[str, int] = {}
-    for line, row in _read_rows(path):
+    for line, row in read_rows(path):
         try:
             task = _to_task(row, line, prompt_column, constraints_column)
         except ConstraintError as error:
@@ -146,7 +146,7 @@ def _to_prompt(value: object, column: str) -> str | tuple[Message, ...]:
     return tuple(messages)
 
 
-def _read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """Rows with their line numbers (from 1; parquet: row numbers)."""
     if not path.is_file():
         raise DataError(f"{path}: no such file")

@@ -25,8 +25,11 @@ def test_the_private_methods_are_where_they_were():
 
 
 def test_the_loss_learns_from_our_advantages_and_from_nothing_else(tiny_policy, tmp_path, monkeypatch):
+    sent = []
+    monkeypatch.setattr("trl.trainer.base_trainer.send_telemetry", lambda **what: sent.append(what))
     job = make_job(tiny_policy, tmp_path / "run", grpo={"max_steps": 1})
     trainer = build_trainer(job, make_config(job.grpo, tmp_path / "checkpoints", 0))
+    assert not sent
     mixed, learned, theirs = [], [], []
     scored, loss = GRPOTrainer._generate_and_score_completions, GRPOTrainer._compute_loss
     placed = MixedGRPOTrainer._replace_advantages

@@ -12,6 +12,7 @@ from rlmr.engines.callbacks import StopCallback
 from rlmr.engines.settings import SettingsError, check_settings, make_config
 from rlmr.engines.trainer import place
 from rlmr.engines.trl import PolicyError, build_trainer, check_policy, planned_steps, train
+from rlmr.models import ModelError
 from rlmr.runs import Mixture, RunError, read_run, recompute, write
 
 
@@ -163,11 +164,13 @@ def test_a_used_folder_is_refused_and_left_alone(tiny_policy, tmp_path):
 
 def test_what_is_no_policy_is_said(tiny_reward_model, tmp_path):
     with pytest.raises(
-        PolicyError, match="LlamaForSequenceClassification; a policy is a causal language model"
+        ModelError, match="LlamaForSequenceClassification; a policy is a causal language model"
     ):
         check_policy(str(tiny_reward_model))
-    with pytest.raises(PolicyError, match="is no model"):
+    with pytest.raises(ModelError, match="is no model"):
         check_policy(str(tmp_path))
+    with pytest.raises(ModelError, match="policy: no folder"):
+        check_policy(str(tmp_path / "nowhere"))
 
 
 def test_a_broken_weight_file_is_said_and_nothing_is_written(tiny_policy, tmp_path):

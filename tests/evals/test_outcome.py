@@ -71,6 +71,8 @@ def test_json_row_has_exactly_the_promised_keys_and_no_nan():
 def test_comparing_other_tasks_is_refused():
     with pytest.raises(ValueError, match="same tasks in the same order"):
         summarize("rlmr", [row("0"), row("1")], [row("1"), row("0")])
+    with pytest.raises(ValueError, match="same tasks in the same order"):  # one id, two different prompts
+        summarize("rlmr", [row("0")], [replace(row("0"), prompt="another")])
     with pytest.raises(ValueError, match="nothing to summarize"):
         summarize("rlmr", [], [])
 

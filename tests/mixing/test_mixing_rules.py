@@ -190,6 +190,15 @@ def test_diagnostics_count():
     assert table["variance_quality"] == 1 and table["variance_verdicts"] == 0 == table["penalty_std"]
 
 
+def test_diagnostics_count_a_violator_that_gets_exactly_nothing():
+    quality, passed = [[1.0, 2.0]], [[False, False]]
+    counts = [
+        diagnostics(mix("rlmr", quality, passed, all_fail=policy))["violators_rewarded"]
+        for policy in ("push", "rank", "skip")
+    ]
+    assert counts == [0, 1, 2]
+
+
 def test_diagnostics_leave_out_what_has_no_data():
     assert set(diagnostics(mix("rlmr", [[None]], [[True]]))) == {
         *("groups_none", "groups_some", "groups_all", "groups_unknown"),

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from conftest import _save
+from rlmr.models import ModelError
 from rlmr.rewards.function import FunctionScorer, load_function
 from rlmr.rewards.reward_model import RewardModel, RewardModelError, check_reward_model
 
@@ -64,9 +65,9 @@ def test_dropout_is_off(scorer):
 
 
 def test_what_is_no_reward_model_is_said(tiny_policy, tmp_path):
-    with pytest.raises(RewardModelError, match="is no model"):
+    with pytest.raises(ModelError, match="is no model"):
         check_reward_model(tmp_path)
-    with pytest.raises(RewardModelError, match="LlamaForCausalLM; a reward model is a sequence classifier"):
+    with pytest.raises(ModelError, match="LlamaForCausalLM; a reward model is a sequence classifier"):
         check_reward_model(tiny_policy)
     with pytest.raises(RewardModelError, match="5 labels; a reward model has 1"):
         check_reward_model(_save(tmp_path / "five", 5))

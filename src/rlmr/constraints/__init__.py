@@ -17,14 +17,17 @@ from rlmr.constraints.language import ChineseScript, LanguageMix, ResponseLangua
 from rlmr.constraints.layout import Chapters, Headings, LineCount, ListItems, ParagraphCount, StanzaCount
 from rlmr.constraints.length import CharCount, RelativeLength, SentenceCount, WordCount
 from rlmr.constraints.letters import CapitalWords, LetterCase, LetterCount, Lipogram, Numbers, Univocalic
-from rlmr.constraints.markup import CsvTable, JsonObject, Markdown, Placeholders, PlainText, WrappedInTag
+from rlmr.constraints.markup import Markdown, Placeholders, PlainText, WrappedInTag
 from rlmr.constraints.narration import DialogueShare, PointOfView, Similes
+from rlmr.constraints.options import Choice, Versions
 from rlmr.constraints.parts import ContainsText, InOrder, Letter, Lyrics, Script
 from rlmr.constraints.punctuation import ChineseWidth, Emoji, Hashtags, Indent, Punctuation, WrappedInQuotes
 from rlmr.constraints.spec import parse, parse_one, to_specs
 from rlmr.constraints.structure import Dialogue, Title
 from rlmr.constraints.style import Cliches, RepeatedPhrases, SentenceKind, VariedOpeners
 from rlmr.constraints.table import CONSTRAINTS, FAMILIES
+from rlmr.constraints.translate import from_ifeval
+from rlmr.constraints.values import CsvTable, JsonObject
 from rlmr.constraints.verse import Acrostic, Haiku, Rhyme, SyllablePattern
 from rlmr.constraints.words import ExcludeWords, IncludeWords, UniqueWords, WordFrequency
 
@@ -38,6 +41,7 @@ __all__ = [
     "ChineseScript",
     "ChineseVerse",
     "ChineseWidth",
+    "Choice",
     "CiTune",
     "Cliches",
     "Constraint",
@@ -105,11 +109,13 @@ __all__ = [
     "VariedOpeners",
     "Verdict",
     "VerseForm",
+    "Versions",
     "WordCount",
     "WordFrequency",
     "WrappedInQuotes",
     "WrappedInTag",
     "default_gates",
+    "from_ifeval",
     "parse",
     "parse_one",
     "to_specs",

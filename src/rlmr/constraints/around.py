@@ -32,7 +32,8 @@ _REMARK = re.compile(
     r"以上(?:就是|是|内容)|这[篇首个则封](?:故事|诗|文章|作品|信|小说|散文|对联))"
 )
 _SUMMARY = re.compile(
-    r"(?:in (?:conclusion|summary|short|the end,? this (?:story|tale))|to (?:sum up|summari[sz]e|conclude)|"
+    r"[\"'*_ ]*(?:"
+    r"in (?:conclusion|summary|short|the end,? this (?:story|tale))|to (?:sum up|summari[sz]e|conclude)|"
     r"all in all|overall,|ultimately,|the moral of|"
     r"this (?:story|tale|poem) (?:shows|teaches|reminds|is a reminder|serves)|"
     r"总之|总而言之|综上|总的来说|由此可见|这个故事(?:告诉|说明|提醒|启示)|一言以蔽之)"
@@ -96,12 +97,11 @@ class NoSummary(Constraint):
     def decide(self, text: str, prompt: str) -> Verdict:
         """Look at the last paragraph's sentences."""
         start, end = txt.paragraphs(text)[-1]
-        part = text[start:end]
-        spans = [
-            (a + start, b + start)
-            for a, b in txt.sentences(part)
-            if _SUMMARY.match(txt.fold(part[a : min(b, a + 120)])[0].lstrip("\"'*_ "))
-        ]
+        folded, origins = txt.fold(text[start:end])
+        spans = [span for span in txt.sentences(folded) if _SUMMARY.match(folded, span[0])]
+        if origins is not None:
+            spans = [(origins[a], origins[b]) for a, b in spans]
+        spans = [(a + start, b + start) for a, b in spans]
         return self.verdict(
             not spans, len(spans), "no summary at the end", spans, "a summary" if spans else ""
         )

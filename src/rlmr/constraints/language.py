@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, get_args
 
 from rlmr import text as txt
 from rlmr.constraints.base import Constraint, Verdict, one_of
@@ -15,27 +15,26 @@ from rlmr.text import Span
 if TYPE_CHECKING:
     from opencc import OpenCC
 
-NAMES = {
-    "en": ("English", "英文"),
-    "zh": ("Chinese", "中文"),
-    "fr": ("French", "法文"),
-    "de": ("German", "德文"),
-    "es": ("Spanish", "西班牙文"),
-    "pt": ("Portuguese", "葡萄牙文"),
-    "it": ("Italian", "意大利文"),
-    "nl": ("Dutch", "荷兰文"),
-    "ru": ("Russian", "俄文"),
-    "ja": ("Japanese", "日文"),
-    "ko": ("Korean", "韩文"),
-    "ar": ("Arabic", "阿拉伯文"),
-    "hi": ("Hindi", "印地文"),
-    "vi": ("Vietnamese", "越南文"),
-    "th": ("Thai", "泰文"),
-    "tr": ("Turkish", "土耳其文"),
-}
+Code = Literal[
+    "en", "zh", "ar", "bg", "bn", "de", "el", "es", "fa", "fi", "fr", "gu", "he", "hi", "id", "it", "ja", "kn",
+    "ko", "mr", "ne", "nl", "pa", "pl", "pt", "ru", "sv", "sw", "ta", "te", "th", "tr", "uk", "ur", "vi",
+]  # fmt: skip
+_NAMES = (
+    "English Chinese Arabic Bulgarian Bengali German Greek Spanish Persian Finnish French Gujarati Hebrew Hindi "
+    "Indonesian Italian Japanese Kannada Korean Marathi Nepali Dutch Punjabi Polish Portuguese Russian Swedish "
+    "Swahili Tamil Telugu Thai Turkish Ukrainian Urdu Vietnamese"
+)
+_NAMES_ZH = (
+    "英文 中文 阿拉伯文 保加利亚文 孟加拉文 德文 希腊文 西班牙文 波斯文 芬兰文 法文 古吉拉特文 希伯来文 印地文 印尼文 意大利文 "
+    "日文 卡纳达文 韩文 马拉地文 尼泊尔文 荷兰文 旁遮普文 波兰文 葡萄牙文 俄文 瑞典文 斯瓦希里文 泰米尔文 泰卢固文 泰文 "
+    "土耳其文 乌克兰文 乌尔都文 越南文"
+)
+_BOTH = zip(_NAMES.split(" "), _NAMES_ZH.split(" "), strict=True)
+NAMES: dict[str, tuple[str, str]] = dict(zip(get_args(Code), _BOTH, strict=True))
 """Languages by their ISO 639-1 code."""
 _KANA = re.compile("[\u3041-\u309f\u30a1-\u30fa]")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]+(?:['’][A-Za-z]+)*")
+_CLD2 = {"iw": "he"}
 _UNCLEAN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -53,9 +52,7 @@ class ResponseLanguage(Constraint):
     """
 
     type: ClassVar[str] = "language"
-    language: Literal[
-        "en", "zh", "fr", "de", "es", "pt", "it", "nl", "ru", "ja", "ko", "ar", "hi", "vi", "th", "tr"
-    ]  # fmt: skip
+    language: Code
     """ISO 639-1 code."""
     share: float = 0.8
     """Lowest share of the text in the language; above 0, at most 1."""
@@ -182,7 +179,7 @@ def _detect(text: str) -> dict[str, float]:
     reliable, size, details = pycld2.detect(source, isPlainText=True)
     if not reliable or not size:
         return {}
-    found = {code.split("-")[0]: percent / 100 for _, code, percent, _ in details if percent}
+    found = {_CLD2.get(code, code.split("-")[0]): percent / 100 for _, code, percent, _ in details if percent}
     return {**dict.fromkeys(NAMES, 0.0), **found}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar, Literal, get_args
 
 from rlmr import text as txt
@@ -222,19 +223,32 @@ class Chapters(Counted):
     type: ClassVar[str] = "chapters"
     unit_en = ("chapter", "chapters")
     unit_zh = "章"
+    label: str | None = None
+    """Another word that opens the parts, with a number: 'Day', 'Part'."""
+
+    def validate(self) -> None:
+        """Refuse an empty label."""
+        Counted.validate(self)
+        if self.label is not None and not txt.has_words(self.label):
+            raise ConstraintError(f"{self.label!r} is not allowed; a label holds a word", "label")
 
     def describe(self) -> str:
         """The range, and how a chapter is marked."""
         stem = Counted.describe(self)[:-1]
-        return (
-            f"{stem}，以“第一章”等字样开头。"
-            if self.lang == "zh"
-            else f'{stem}, each opened by a line such as "Chapter 1".'
-        )
+        if self.lang == "zh":
+            return f"{stem}，以“{self.label or '第一章'}”等字样开头。"
+        return f'{stem}, each opened by a line such as "{self.label or "Chapter"} 1".'
 
     def find(self, text: str) -> Sequence[Span]:
         """Spans of the opening lines."""
-        return [(a, b) for a, b in txt.lines(text) if b - a <= 100 and _CHAPTER.match(text, a, b)]
+        pattern = _CHAPTER if self.label is None else _label_pattern(self.label)
+        return [(a, b) for a, b in txt.lines(text) if b - a <= 100 and pattern.match(text, a, b)]
+
+
+@cache
+def _label_pattern(label: str) -> re.Pattern[str]:
+    """A line that opens with the label and a number."""
+    return re.compile(rf"[ \t#*]*{re.escape(label)}[ \t]*(?:\d{{1,4}}|[ivxlc]{{1,7}}\b)", re.IGNORECASE)
 
 
 def _worded_lines(text: str) -> list[Span]:

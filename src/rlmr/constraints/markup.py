@@ -1,14 +1,11 @@
-"""Formats: Markdown and its absence, JSON, tags, tables of values, placeholders."""
+"""Markup: Markdown and its absence, tags, placeholders."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from rlmr import text as txt
 from rlmr.constraints.base import Constraint, Verdict, one_of
@@ -25,6 +22,10 @@ FEATURES = {
         r"(?<![\w*])\*(?=[^\s*])[^*\r\n]+(?<=[^\s*])\*(?![\w*])|"
         r"(?<![\w_])_(?=[^\s_])[^_\r\n]+(?<=[^\s_])_(?![\w_])",
         "处斜体",
+    ),
+    "emphasis": (
+        r"\*\*(?=[^\s*])[^*\r\n]+(?<=[^\s*])\*\*|(?<![\w*])\*(?=[^\s*])[^*\r\n]+(?<=[^\s*])\*(?![\w*])",
+        "处强调",
     ),
     "heading": (r"^[ \t]{0,3}#{1,6}[ \t]+\S.*$", "个标题"),
     "quote": (r"^[ \t]{0,3}>.*$", "行引用"),
@@ -43,14 +44,14 @@ FEATURES = {
 """Pattern of each Markdown feature and its Chinese name."""
 _PATTERNS = {name: re.compile(pattern, re.MULTILINE) for name, (pattern, _) in FEATURES.items()}
 _PLACEHOLDER = re.compile(r"\[(?=[^\[\]\r\n]*[^\W_])[^\[\]\r\n]{1,80}\](?!\()")
-_FENCE = re.compile(r"```[a-zA-Z]*[ \t]*\r?\n(.*)\r?\n```", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Markdown(Counted):
     """Between `at_least` and `at_most` of one Markdown feature.
 
-    bold, italic, heading, quote (lines), code_block, inline_code, link, table_row (the header counts, its
+    bold, italic, emphasis (either, with stars), heading, quote (lines), code_block, inline_code, link,
+    table_row (the header counts, its rule does not), divider. Emphasis holds a word and no space at its
     rule does not), divider. Emphasis holds a word and no space at its ends, so `2*3*4` is none.
     Source: IFEval `detectable_format:number_highlighted_sections`, MulDimIF.
 
@@ -62,7 +63,16 @@ class Markdown(Counted):
     verb_en = "Use"
     verb_zh = "使用"
     feature: Literal[
-        "bold", "italic", "heading", "quote", "code_block", "inline_code", "link", "table_row", "divider"
+        "bold",
+        "italic",
+        "emphasis",
+        "heading",
+        "quote",
+        "code_block",
+        "inline_code",
+        "link",
+        "table_row",
+        "divider",
     ] = field(kw_only=True)
     """What is counted."""
 
@@ -80,7 +90,7 @@ class Markdown(Counted):
     def unit_en(self) -> tuple[str, str]:  # type: ignore[override]
         """Names of the feature."""
         name = self.feature.replace("_", " ")
-        name = f"{name} phrase" if self.feature in ("bold", "italic") else name
+        name = f"{name} phrase" if self.feature in ("bold", "italic", "emphasis") else name
         return f"Markdown {name}", f"Markdown {name}s"
 
     @property
@@ -128,7 +138,7 @@ class PlainText(Constraint):
         """Look for every feature."""
         found: dict[str, list[Span]] = {}
         for feature in FEATURES:
-            if feature not in ("italic", "divider"):
+            if feature not in ("italic", "emphasis", "divider"):
                 spans = Markdown(at_most=0, feature=feature).find(text)  # type: ignore[arg-type]
                 if spans:
                     found[feature] = list(spans)
@@ -137,48 +147,6 @@ class PlainText(Constraint):
         spans = sorted(span for each in found.values() for span in each)
         reason = ", ".join(name.replace("_", " ") for name in found)
         return self.verdict(not found, len(spans), self.describe(), spans, reason)
-
-
-@dataclass(frozen=True, slots=True)
-class JsonObject(Constraint):
-    """The text is one JSON object, or one inside a code fence, with all the `keys` at its top.
-
-    Source: IFEval `detectable_format:json_format`, which accepts `1` and `null`. Keys given twice, NaN and
-    an empty object fail. Nesting too deep to read fails.
-
-    >>> JsonObject(("title",)).check('{"title": "Fox"}').passed, JsonObject().check("null").passed
-    (True, False)
-    """
-
-    type: ClassVar[str] = "json"
-    keys: tuple[str, ...] = ()
-    """Keys that have to be there; others may be."""
-
-    def describe(self) -> str:
-        """The format and the keys."""
-        names = ", ".join(f'"{key}"' for key in self.keys)
-        if self.lang == "zh":
-            return f"只输出一个 JSON 对象{f'，包含键 {names}' if names else ''}。"
-        return f"Output one JSON object{f' with the keys {names}' if names else ''} and nothing else."
-
-    def decide(self, text: str, prompt: str) -> Verdict:
-        """Read it, then look for the keys."""
-        source = text.strip()
-        fence = _FENCE.fullmatch(source)
-        required = self.describe()
-        try:
-            value = json.loads(
-                fence[1] if fence else source, parse_constant=_refuse, object_pairs_hook=_unique
-            )
-        except (ValueError, RecursionError) as error:
-            return self.verdict(False, None, required, (), f"not JSON: {error}")
-        if not isinstance(value, dict) or not value:
-            return self.verdict(
-                False, None, required, (), f"a {type(value).__name__}, not an object with keys"
-            )
-        missing = [key for key in self.keys if key not in value]
-        reason = f"missing: {', '.join(missing)}" if missing else ""
-        return self.verdict(not missing, len(value), required, (), reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,49 +190,6 @@ class WrappedInTag(Constraint):
 
 
 @dataclass(frozen=True, slots=True)
-class CsvTable(Constraint):
-    """The text is CSV: a header and at least one row, every row with the same number of columns.
-
-    Source: MulDimIF. A code fence around it is allowed; a single column is no table.
-
-    >>> CsvTable(2).check("name,age\\nFox,3").measured
-    2
-    """
-
-    type: ClassVar[str] = "csv"
-    columns: int | None = None
-    """Number of columns, 2 or more; any where left out."""
-
-    def validate(self) -> None:
-        """Refuse fewer than two columns."""
-        if self.columns is not None and self.columns < 2:
-            raise ConstraintError(f"{self.columns} is not allowed; a table has 2 columns or more", "columns")
-
-    def describe(self) -> str:
-        """The format and its width."""
-        if self.lang == "zh":
-            return f"只输出 CSV 表格{f'，共 {self.columns} 列' if self.columns else ''}。"
-        return (
-            f"Output a CSV table{f' with {self.columns} columns' if self.columns else ''} and nothing else."
-        )
-
-    def decide(self, text: str, prompt: str) -> Verdict:
-        """Read the rows and compare their widths."""
-        source = text.strip()
-        fence = _FENCE.fullmatch(source)
-        required = self.describe()
-        try:
-            rows = [row for row in csv.reader(io.StringIO(fence[1] if fence else source)) if row]
-        except csv.Error as error:
-            return self.verdict(False, None, required, (), f"not CSV: {error}")
-        widths = {len(row) for row in rows}
-        width = max(widths, default=0)
-        passed = len(rows) > 1 and len(widths) == 1 and width > 1 and self.columns in (None, width)
-        reason = "" if passed else f"{len(rows)} rows of {sorted(widths)[:5]} columns"
-        return self.verdict(passed, width, required, (), reason)
-
-
-@dataclass(frozen=True, slots=True)
 class Placeholders(Counted):
     """Between `at_least` and `at_most` placeholders in square brackets, such as [name]; a link is none.
 
@@ -284,16 +209,3 @@ class Placeholders(Counted):
     def find(self, text: str) -> Sequence[Span]:
         """Spans of the placeholders."""
         return [m.span() for m in _PLACEHOLDER.finditer(text)]
-
-
-def _refuse(name: str) -> Any:
-    """NaN and infinities are no JSON."""
-    raise ValueError(f"{name} is no JSON value")
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object whose keys are given once."""
-    value = dict(pairs)
-    if len(value) < len(pairs):
-        raise ValueError("a key is given twice")
-    return value

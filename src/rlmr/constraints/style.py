@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
@@ -15,6 +14,8 @@ from rlmr.constraints.errors import ConstraintError
 from rlmr.constraints.scope import find_parts
 from rlmr.text import Span
 
+_STOPS = ".!?。！？…"
+_CLOSERS = " \t\r\n\u3000\"'”’」』）)】]》>*_~"
 _ENDINGS = {"question": "?？", "exclamation": "!！", "statement": ".。…"}
 
 
@@ -74,13 +75,13 @@ class RepeatedPhrases(Counted):
 
     def find(self, text: str) -> Sequence[Span]:
         """Spans of the repetitions."""
-        spans = txt.words(text)
-        words = [txt.fold(text[a:b])[0] for a, b in spans]
+        found_words = txt.folded_words(text)
+        words = [word for word, _ in found_words]
         seen: set[tuple[str, ...]] = set()
         found = []
         for i, gram in enumerate(zip(*(words[k:] for k in range(self.length)), strict=False)):
             if gram in seen:
-                found.append((spans[i][0], spans[i + self.length - 1][1]))
+                found.append((found_words[i][1][0], found_words[i + self.length - 1][1][1]))
             seen.add(gram)
         return found
 
@@ -187,5 +188,5 @@ class SentenceKind(Counted):
 
     def _is_kind(self, sentence: str) -> bool:
         """Whether the sentence ends with a mark of the kind."""
-        tail = re.search(r"[.!?。！？…]+(?=[^\w.!?。！？…]*$)", sentence)
-        return tail is not None and any(mark in _ENDINGS[self.kind] for mark in tail.group())
+        tail = sentence.rstrip(_CLOSERS)
+        return any(mark in _ENDINGS[self.kind] for mark in tail[len(tail.rstrip(_STOPS)) :])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from rlmr import text as txt
-from rlmr.constraints.base import Constraint, Verdict, one_of
+from rlmr.constraints.base import MAX_SPANS, Constraint, Verdict, one_of
 from rlmr.constraints.errors import ConstraintError
 from rlmr.constraints.verse_lines import edge_letter, find_misses, line_end, verse_lines
 from rlmr.text import Span, english_sounds
@@ -54,7 +54,7 @@ class SyllablePattern(Constraint):
     def decide(self, text: str, prompt: str) -> Verdict:
         """Count lines, then each line's syllables."""
         found = verse_lines(text, self.lang, len(self.per_line))
-        counts = [self._count(text[slice(*span)]) for span in found]
+        counts = [self._count(text[slice(*span)]) for span in found[: len(self.per_line) + 16]]
         shown = "-".join(str(a if a == b else f"{a}/{b}") for a, b in counts[:20])
         required = "-".join(map(str, self.per_line))
         if len(found) != len(self.per_line):
@@ -146,8 +146,10 @@ class Rhyme(Constraint):
             reason = f"{len(found)} lines are no multiple of {len(self.scheme)}"
             return self.verdict(False, len(found), required, found, reason)
         ends = [line_end(text, span, self.lang) for span in found]
-        misses = []
+        misses: list[int] = []
         for start in range(0, len(found), len(self.scheme)):
+            if len(misses) > self.tolerance + MAX_SPANS:
+                break  # lost already: more of the same would tell nothing
             stop = start + len(self.scheme)
             misses += [
                 start + i
@@ -204,7 +206,7 @@ class Acrostic(Constraint):
             found: Sequence[Span] = verse_lines(text, self.lang, len(wanted))
         else:
             found = txt.sentences(text) if self.unit == "sentence" else txt.paragraphs(text)
-        spans = [edge_letter(text, span, self.position) for span in found]
+        spans = [edge_letter(text, span, self.position) for span in found[: len(wanted) + MAX_SPANS]]
         spelled = "".join(txt.fold(text[slice(*span)])[0] for span in spans)
         passed = spelled == wanted
         reason = "" if passed else f"spells {spelled[:40]!r}"

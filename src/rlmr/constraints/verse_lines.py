@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from rlmr import text as txt
@@ -69,7 +70,8 @@ def find_misses(ends: Sequence[str], scheme: str, lang: str, *, same: bool = Fal
 def _zh_misses(hanzi: list[str], lines: list[int]) -> list[int]:
     """Lines whose last hanzi is not in the rhyme group that most of them share."""
     groups = [chinese_sounds.rhyme_groups(c) if c else frozenset() for c in hanzi]
-    best = max(chinese_sounds.GROUPS, key=lambda name: sum(name in g for g in groups))
+    counts = Counter(name for group in groups for name in sorted(group))
+    best = max(counts, key=lambda name: counts[name], default="")
     return [i for i, g in zip(lines, groups, strict=True) if best not in g]
 
 

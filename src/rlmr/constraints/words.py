@@ -202,13 +202,12 @@ class UniqueWords(Constraint):
         free = {txt.fold(word)[0] for word in self.except_words}
         counts: Counter[str] = Counter()
         over: list[Span] = []
-        for start, end in txt.words(text):
-            word = txt.fold(text[start:end])[0]
+        for word, span in txt.folded_words(text):
             if word in free:
                 continue
             counts[word] += 1
             if counts[word] > self.at_most:
-                over.append((start, end))
+                over.append(span)
         word, most = counts.most_common(1)[0] if counts else ("", 0)
         reason = f"repeated: {word!r} {most} times" if over else ""
         return self.verdict(not over, most, f"every word at most {self.at_most} times", over, reason)

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from datasets import Dataset
 from safetensors import SafetensorError
-from transformers import AutoConfig, AutoTokenizer, PrinterCallback
+from transformers import AutoTokenizer, PrinterCallback
 from trl import GRPOConfig
 
 from rlmr.data import Message, Task
@@ -22,6 +22,7 @@ from rlmr.engines.callbacks import ProgressCallback, RecordCallback, StopCallbac
 from rlmr.engines.grade import Grader, Scorer, opens_reasoning
 from rlmr.engines.settings import make_config, quiet_libraries
 from rlmr.engines.trainer import MixedGRPOTrainer
+from rlmr.models import ModelError, first_line, read_config
 from rlmr.runs import Mixture, RunError, RunWriter, check_folder, environment
 from rlmr.runs.write import State
 
@@ -38,7 +39,7 @@ Show = Callable[[int, int, dict[str, Any]], None]
 """Told of every step: step, total steps, metrics."""
 
 
-class PolicyError(ValueError):
+class PolicyError(ModelError):
     """A policy, or tasks for it, that cannot be trained; the message says which and why."""
 
 
@@ -71,7 +72,7 @@ class Job:
 def train(job: Job, show: Show | None = None) -> State:
     """Run `job` and give the state in which it ended: finished or interrupted.
 
-    Ctrl-C ends it after the current step and keeps the policy as it then is. Raises PolicyError, RunError or
+    Ctrl-C ends it after the current step and keeps the policy as it then is. Raises ModelError, RunError or
     SettingsError before anything is written where the job cannot run; what goes wrong later is recorded as
     'failed', with the reason, and raised.
     """
@@ -141,7 +142,7 @@ def build_trainer(job: Job, config: GRPOConfig) -> MixedGRPOTrainer:
             eval_dataset=data.select(range(len(job.tasks), len(tasks))) if job.eval_tasks else None,
         )
     except (OSError, SafetensorError) as error:
-        raise PolicyError(f"policy: {job.policy} cannot be loaded: {_first_line(error)}") from error
+        raise PolicyError(f"policy: {job.policy} cannot be loaded: {first_line(error)}") from error
     trainer.remove_callback(PrinterCallback)
     opened = isinstance(prompts[0], list) and opens_reasoning(
         tokenizer, prompts[0], **(config.chat_template_kwargs or {})
@@ -166,17 +167,8 @@ def prompt_of(task: Task, chat: bool) -> str | list[Message]:
 
 
 def check_policy(path: str) -> None:
-    """Raise PolicyError where `path` is no language model; loads no weights."""
-    try:
-        config = AutoConfig.from_pretrained(path)
-    except (OSError, ValueError) as error:
-        raise PolicyError(f"policy: {path} is no model: {_first_line(error)}") from error
-    architectures: list[str] = config.architectures or []
-    if not any(name.endswith(LANGUAGE_MODELS) for name in architectures):
-        raise PolicyError(
-            f"policy: {path} holds {', '.join(architectures) or 'no architecture'}; "
-            "a policy is a causal language model"
-        )
+    """Raise ModelError where `path` is no language model; loads no weights."""
+    read_config("policy", path, LANGUAGE_MODELS, "a policy is a causal language model")
 
 
 def planned_steps(config: GRPOConfig, tasks: int) -> int:
@@ -220,7 +212,7 @@ def save_policy(trainer: MixedGRPOTrainer, folder: Path) -> None:
             begun.rename(folder)
     except (OSError, SafetensorError) as error:
         shutil.rmtree(begun, ignore_errors=True)
-        raise RunError(f"output: cannot save the policy to {folder}: {_first_line(error)}") from error
+        raise RunError(f"output: cannot save the policy to {folder}: {first_line(error)}") from error
 
 
 def _devices(trainer: MixedGRPOTrainer) -> list[str]:
@@ -234,7 +226,3 @@ def _devices(trainer: MixedGRPOTrainer) -> list[str]:
 
 def _size(model: torch.nn.Module) -> int:
     return sum(parameter.numel() * parameter.element_size() for parameter in model.parameters())
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0]

@@ -82,6 +82,22 @@ def end_tokens(model: Any, tokenizer: Any) -> list[int]:
     return ids
 
 
+def sampling(temperature: float) -> dict[str, Any]:
+    """Generation settings for sampling from the whole distribution (no top-k, no nucleus); 0 is greedy.
+
+    Raises:
+        ValueError: a negative temperature.
+
+    >>> sampling(0.0)
+    {'do_sample': False}
+    """
+    if temperature < 0:
+        raise ValueError(f"temperature must be at least 0, but is {temperature!r}")
+    if temperature == 0:
+        return {"do_sample": False}
+    return {"do_sample": True, "temperature": temperature, "top_k": 0, "top_p": 1.0}
+
+
 def generate(
     model: Any,
     tokenizer: Any,
@@ -95,38 +111,30 @@ def generate(
 ) -> list[Completion]:
     """One completion for each prompt, in the prompts' order.
 
-    Prompts are sorted by length and padded on the left, so a batch wastes little. Sampling is from the
-    whole distribution (no top-k, no nucleus); temperature 0 is greedy. The caller's random state is
-    left as it was.
+    Prompts are sorted by length and padded on the left, so a batch wastes little. The caller's random
+    state is left as it was.
 
     Args:
         model: a causal language model of transformers.
         tokenizer: its tokenizer, padding on the left.
         prompts: N texts or chats.
         max_new_tokens: limit per text, the end token included; at least 1.
-        temperature: divides the logits; at least 0.
+        temperature: divides the logits; see `sampling`.
         seed: the same seed, prompts and batch size give the same texts on the same machine.
         batch_size: texts generated at once; a tiny model is fastest with one big batch.
         progress: see `Progress`.
 
     Raises:
-        ValueError: a limit or a size below 1, a negative temperature, or see `render`, `end_tokens`.
+        ValueError: a limit or a size below 1, or see `render`, `end_tokens` and `sampling`.
     """
     if max_new_tokens < 1 or batch_size < 1:
         raise ValueError(
             f"max_new_tokens and batch_size must be at least 1, but are {max_new_tokens} and {batch_size}"
         )
-    if temperature < 0:
-        raise ValueError(f"temperature must be at least 0, but is {temperature!r}")
     ends = end_tokens(model, tokenizer)
     pad = ends[0] if tokenizer.pad_token_id is None else tokenizer.pad_token_id
-    sampling = {"do_sample": True, "temperature": temperature, "top_k": 0, "top_p": 1.0}
-    config = GenerationConfig(
-        max_new_tokens=max_new_tokens,
-        eos_token_id=ends,
-        pad_token_id=pad,
-        **(sampling if temperature > 0 else {"do_sample": False}),
-    )
+    limits = {"max_new_tokens": max_new_tokens, "eos_token_id": ends, "pad_token_id": pad}
+    config = GenerationConfig(**limits, **sampling(temperature))
     rendered = [render(tokenizer, prompt) for prompt in prompts]
     ids = [tokenizer(text, add_special_tokens=False).input_ids for text in rendered]
     order = sorted(range(len(ids)), key=lambda i: len(ids[i]))

@@ -159,7 +159,7 @@ def summarize(
     if not rows:
         raise ValueError(f"nothing to summarize for {rule!r}: no rows")
     tasks = [row.task for row in rows]
-    if tasks != [row.task for row in start]:
+    if [(row.task, row.prompt) for row in rows] != [(row.task, row.prompt) for row in start]:
         raise ValueError(f"{rule!r} and the start policy must answer the same tasks in the same order")
     won = outcomes([_or_nan(row.gold) for row in rows], [_or_nan(row.gold) for row in start])
     better = [

@@ -1,4 +1,3 @@
-# ruff: noqa: N815 -- names carry their axes
 """What to do with a group in which every known text fails.
 
 A reward, whatever it is, cannot help here: centred rewards sum to 0, so some would be >= 0. These

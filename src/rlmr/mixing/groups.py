@@ -1,4 +1,3 @@
-# ruff: noqa: N815 -- names carry their axes
 """What a rule sees: groups of texts with quality and verdicts, padded, masked and checked.
 
 Axes: P prompts, G texts of one prompt (the group), C constraints of a prompt, 1 a kept dimension.

@@ -1,4 +1,3 @@
-# ruff: noqa: N815 -- names carry their axes
 """The one place that centres and scales: masked means, population deviations, advantages.
 
 Axes: P prompts, G texts of one prompt, 1 a kept dimension. Unknown texts take no part.

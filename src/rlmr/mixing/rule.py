@@ -1,4 +1,3 @@
-# ruff: noqa: N815 -- names carry their axes
 """What a mixing rule is: a frozen dataclass whose parameters are fields, complete at birth."""
 
 from __future__ import annotations

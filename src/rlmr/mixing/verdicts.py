@@ -1,4 +1,3 @@
-# ruff: noqa: N815 -- names carry their axes
 """From one verdict per constraint to what a mix needs of each text.
 
 Axes: P prompts, G texts of one prompt (the group), C constraints of a prompt.

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from types import TracebackType
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group
 from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -126,8 +127,8 @@ class Board:
 
 def results(policies: Sequence[Policy]) -> Table:
     """The numbers of every evaluated policy."""
-    table = Table(title="On held-out tasks", title_justify="left", header_style="bold")
-    table.add_column("Policy")
+    table = Table(title="On held-out tasks", title_justify="left", header_style="bold", box=SIMPLE_HEAD)
+    table.add_column("Policy", no_wrap=True)
     for name in (
         "Better than\nthe start's",
         "Keeps every\nconstraint",

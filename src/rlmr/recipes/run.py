@@ -41,7 +41,7 @@ class Plan:
 def plan(recipe: Recipe, *, overwrite: bool = False) -> Plan:
     """Check everything that can be checked without weights; writes nothing.
 
-    Raises RecipeError, DataError, RunError, PolicyError, RewardModelError or SettingsError, all ValueErrors
+    Raises RecipeError, DataError, RunError, ModelError or SettingsError, all ValueErrors
     with one sentence for the user.
     """
     threads.configure(recipe.threads)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -86,10 +87,13 @@ class TypeRates:
 
 
 def by_type(study: Study) -> list[TypeRates]:
-    """Pass rates per constraint type, in order of first appearance; unknown verdicts are left out."""
+    """Pass rates per type, the most frequent first, the gate last; unknown verdicts are left out."""
     rows = [policy.rows for policy in study.policies if policy.rows]
-    names = dict.fromkeys(verdict.type for texts in rows for row in texts for verdict in row.verdicts)
-    return [TypeRates(name.replace("_", " "), tuple(_rate(texts, name) for texts in rows)) for name in names]
+    names = Counter(verdict.type for texts in rows for row in texts for verdict in row.verdicts)
+    ordered = sorted(names, key=lambda name: (name == "finished", -names[name], name))
+    return [
+        TypeRates(name.replace("_", " "), tuple(_rate(texts, name) for texts in rows)) for name in ordered
+    ]
 
 
 def _rate(rows: Iterable[EvalRow], name: str) -> Estimate:

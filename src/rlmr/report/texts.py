@@ -33,7 +33,7 @@ class Badge:
     name: str
     """The constraint's type in plain words."""
     found: str
-    """What was measured, and what was asked where it failed; '' where nothing needs saying."""
+    """The count or the reason; '' where nothing needs saying."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,25 +81,21 @@ def segments(text: str, verdicts: Sequence[Verdict]) -> tuple[Segment, ...]:
 
 
 def badge(verdict: Verdict) -> Badge:
-    """The verdict in a few words.
+    """The verdict in a few words: the reason of a fail or an unknown, the count behind a pass.
 
     >>> badge(Verdict("word_count", Status.FAIL, 71, "40 to 60 words")).found
-    '71 · asked 40 to 60 words'
+    'found 71, asked 40 to 60 words'
+    >>> badge(Verdict("word_count", Status.PASS, 52, "40 to 60 words")).found
+    '52'
     """
-    measured = (
-        f"{verdict.measured:g}" if isinstance(verdict.measured, int | float) else verdict.measured or ""
-    )
+    counted = isinstance(verdict.measured, int | float)
     if verdict.status is Status.PASS:
-        found = measured
-    elif verdict.status is Status.UNKNOWN:
+        found = f"{verdict.measured:g}" if counted else ""
+    elif verdict.reason or verdict.status is Status.UNKNOWN:
         found = verdict.reason
     else:
-        found = " · ".join(
-            part for part in (measured, f"asked {verdict.required}" * bool(verdict.required)) if part
-        )
-    return Badge(
-        verdict.status, verdict.type.replace("_", " "), found or ("" if measured else verdict.reason)
-    )
+        found = f"found {verdict.measured}, asked {verdict.required}"
+    return Badge(verdict.status, verdict.type.replace("_", " "), found)
 
 
 def prompts(study: Study, most: int = PROMPTS) -> list[Prompt]:

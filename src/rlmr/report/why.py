@@ -62,6 +62,8 @@ class Why:
 
     label: str
     """The policy's name."""
+    rule: str
+    """The mixing rule that made the advantages."""
     step: int
     prompt: str
     texts: tuple[WhyText, ...]
@@ -160,6 +162,7 @@ def explain(label: str, step: int, rows: Sequence[Row]) -> Why:
     ordered = sorted(((r, r.derived) for r in rows if r.derived), key=lambda pair: -pair[1].advantage)
     return Why(
         label=label,
+        rule=known[0].derived.rule,
         step=step,
         prompt=prompt_text(rows[0]),
         texts=tuple(text(letters(i), row, derived) for i, (row, derived) in enumerate(ordered)),

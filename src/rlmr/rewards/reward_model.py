@@ -7,15 +7,17 @@ from the model). It is never 0.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from rlmr.data import Message
+from rlmr.models import ModelError, first_line, read_config
 
 Prompt = str | Sequence[Message]
 
@@ -24,7 +26,7 @@ UNSTATED = 10**9
 """Tokenizers that know no limit state one above this."""
 
 
-class RewardModelError(ValueError):
+class RewardModelError(ModelError):
     """A reward model that cannot be used; the message says which and why."""
 
 
@@ -59,9 +61,9 @@ class RewardModel:
         max_length: tokens to read of each text; None = as many as the model has positions. Longer ones lose
             their end and are reported as truncated.
         batch_size: texts per forward pass.
-        device: where to run it; None = cuda where there is one, else cpu.
+        device: where to run it; None = this rank's GPU where there is one, else the CPU.
 
-    Raises RewardModelError where `path` is no such model.
+    Raises ModelError where `path` is no such model.
     """
 
     def __init__(
@@ -77,12 +79,12 @@ class RewardModel:
             self.tokenizer = AutoTokenizer.from_pretrained(path)
             self.model = AutoModelForSequenceClassification.from_pretrained(path)
         except (OSError, ValueError) as error:
-            raise RewardModelError(f"reward.model: {path} cannot be loaded: {_first_line(error)}") from error
+            raise RewardModelError(f"reward.model: {path} cannot be loaded: {first_line(error)}") from error
         if self.tokenizer.pad_token_id is None:
             self.tokenizer.pad_token = self.tokenizer.eos_token
         if self.model.config.pad_token_id is None:
             self.model.config.pad_token_id = self.tokenizer.pad_token_id
-        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self.device = torch.device(device or own_device())
         self.model.eval().requires_grad_(False).to(self.device)
         self.max_length = max_length or readable(self.model.config, self.tokenizer)
         self.batch_size = batch_size
@@ -128,18 +130,15 @@ class RewardModel:
         return scores
 
 
+def own_device() -> str:
+    """The device of this process: the GPU of its local rank (`torchrun` sets LOCAL_RANK), else the CPU."""
+    return f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if torch.cuda.is_available() else "cpu"
+
+
 def check_reward_model(path: str | Path) -> None:
-    """Raise RewardModelError where `path` is no sequence classifier with one label; loads no weights."""
-    try:
-        config = AutoConfig.from_pretrained(path)
-    except (OSError, ValueError) as error:
-        raise RewardModelError(f"reward.model: {path} is no model: {_first_line(error)}") from error
-    architectures: list[str] = config.architectures or []
-    if not any(name.endswith("ForSequenceClassification") for name in architectures):
-        raise RewardModelError(
-            f"reward.model: {path} holds {', '.join(architectures) or 'no architecture'}; a reward model is "
-            "a sequence classifier (…ForSequenceClassification) with one label"
-        )
+    """Raise ModelError where `path` is no sequence classifier with one label; loads no weights."""
+    wanted = "a reward model is a sequence classifier (…ForSequenceClassification) with one label"
+    config = read_config("reward.model", path, ("ForSequenceClassification",), wanted)
     if config.num_labels != 1:
         raise RewardModelError(f"reward.model: {path} has {config.num_labels} labels; a reward model has 1")
 
@@ -149,7 +148,3 @@ def readable(config: Any, tokenizer: Any) -> int | None:
     limits = [getattr(config, "max_position_embeddings", None), tokenizer.model_max_length]
     known = [int(limit) for limit in limits if limit and limit < UNSTATED]
     return min(known, default=None)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0]

@@ -13,7 +13,7 @@ import argparse
 import json
 import os
 import random
-from dataclasses import dataclass
+from multiprocessing import Pool
 from pathlib import Path
 from typing import Any
 
@@ -27,34 +27,17 @@ from rlmr.evals.generate import generate, load_policy
 from rlmr.sandbox.measure import measure
 from rlmr.sandbox.models import MAX_TOKENS, make_tokenizer, new_policy
 from rlmr.sandbox.preferences import Pair, make_pairs
-from rlmr.sandbox.tasks import KINDS, make_tasks, write_for
+from rlmr.sandbox.tasks import make_tasks, write_for
 
 
-
-@dataclass(frozen=True, slots=True)
-class Course:
-    """One run of supervised fine-tuning: lessons first, then ordinary stories, each seen once."""
-
-    lessons: int
-    """Stories with further constraints, all kept: they teach what a constraint means."""
-    others: tuple[int, ...]
-    """How many further constraints a lesson has."""
-    kinds: tuple[str, ...]
-    """Which ones."""
-    stories: int
-    """Stories that keep each constraint 7 times in 10: they teach how people write."""
-    learning_rate: float
-
-
-COURSES = (
-    Course(30_000, (3, 4, 5), KINDS, 40_000, 2e-3),
-    Course(14_000, (2, 3), ("include", "first", "last"), 12_000, 1.5e-3),
-)
-"""The second course is about the words of the prompt, which the first leaves unread."""
+LESSONS = 26_000
+"""Stories for two to four further constraints, all kept: they teach what each constraint means."""
+STORIES = 20_000
+"""Stories that keep each constraint 7 times in 10: they teach how people write."""
 SKILL = (2.0, 4.0)
 """Parameters of the beta distribution of the writers' skill."""
-PAIR_TASKS = 6_000
-PAIRS = 18_000
+PAIR_TASKS = 3_000
+PAIRS = 16_000
 HELDOUT_PAIRS = 2_000
 TEMPERATURES = (0.7, 1.0, 1.3)
 SAMPLE_TOKENS = 110
@@ -77,41 +60,16 @@ def main() -> None:
 
 
 def train_policy(folder: Path, seed: int) -> None:
-    """Supervised fine-tuning on world stories for training tasks, course by course."""
-    model = tokenizer = None
-    for number, course in enumerate(COURSES):
-        written = course_stories(course, seed + 100 * number)
-        if model is None:
-            tokenizer = make_tokenizer(vocabulary(written, seed))
-            torch.manual_seed(seed)
-            model = new_policy(tokenizer)
-        model = take_course(model, tokenizer, written, course.learning_rate, folder, seed)
-    save(model, tokenizer, folder)
-
-
-def course_stories(course: Course, seed: int) -> list[tuple[str, str]]:
-    """(prompt, story) in the order in which they are learned."""
-    rng = random.Random(seed)
-    written = []
-    for task in make_tasks(course.lessons, seed, "train", course.others, course.kinds):
-        written.append((task.prompt_text, write_for(task, rng, skill=rng.betavariate(*SKILL), obey=1.0)))
-    for task in make_tasks(course.stories, seed, "train"):
-        written.append((task.prompt_text, write_for(task, rng, skill=rng.betavariate(*SKILL))))
-    return written
-
-
-def vocabulary(written: list[tuple[str, str]], seed: int) -> list[str]:
-    """Texts that hold every word of the world, the held-out briefs' too."""
+    """Supervised fine-tuning with TRL's SFTTrainer on world stories: lessons first, then ordinary ones."""
+    lessons = make_tasks(LESSONS, seed, "train", others=(2, 3, 4))
+    tasks = make_tasks(STORIES, seed, "train")
+    with Pool() as pool:
+        stories = pool.map(_lesson, lessons, chunksize=500) + pool.map(_story, tasks, chunksize=500)
+    written = [task.prompt_text for task in lessons + tasks]
     heldout = [task.prompt_text for task in make_tasks(20_000, seed, "heldout")]
-    return heldout + [text for pair in written for text in pair]
-
-
-def take_course(
-    model: Any, tokenizer: Any, written: list[tuple[str, str]], learning_rate: float, folder: Path, seed: int
-) -> Any:
-    """One pass over the stories with TRL's SFTTrainer; only the story's tokens count."""
-    prompts = tokenizer([f"<user>{prompt}<story>" for prompt, _ in written]).input_ids
-    bodies = tokenizer([f"{story}<end>" for _, story in written]).input_ids
+    tokenizer = make_tokenizer(written + heldout + stories)
+    prompts = tokenizer([f"<user>{prompt}<story>" for prompt in written]).input_ids
+    bodies = tokenizer([f"{story}<end>" for story in stories]).input_ids
     pairs = list(zip(prompts, bodies, strict=True))
     data = Dataset.from_dict(
         {
@@ -119,9 +77,10 @@ def take_course(
             "completion_mask": [[0] * len(p) + [1] * len(b) for p, b in pairs],
         }
     )
+    torch.manual_seed(seed)
     config = SFTConfig(
         per_device_train_batch_size=16,
-        learning_rate=learning_rate,
+        learning_rate=2e-3,
         lr_scheduler_type="cosine",
         warmup_steps=100,
         num_train_epochs=1,
@@ -131,9 +90,19 @@ def take_course(
         logging_steps=100,
         **_common(folder, seed),
     )
-    trainer = SFTTrainer(model, config, train_dataset=data, processing_class=tokenizer)
+    trainer = SFTTrainer(new_policy(tokenizer), config, train_dataset=data, processing_class=tokenizer)
     trainer.train()
-    return trainer.model
+    save(trainer.model, tokenizer, folder)
+
+
+def _lesson(task: Task) -> str:
+    rng = random.Random(f"lesson {task.id}")
+    return write_for(task, rng, skill=rng.betavariate(*SKILL), obey=1.0)
+
+
+def _story(task: Task) -> str:
+    rng = random.Random(f"story {task.id}")
+    return write_for(task, rng, skill=rng.betavariate(*SKILL))
 
 
 def train_reward_model(policy: Path, folder: Path, seed: int) -> None:

@@ -26,11 +26,11 @@ class Plan:
     sentences: int
     title: bool = False
     first: tuple[str, ...] = ()
-    """Listed words to bring into the first sentence."""
+    """Of hero and thing, those to name in the first sentence."""
     last: tuple[str, ...] = ()
-    """Listed words to bring into the last sentence."""
+    """Of hero and thing, those to name in the last sentence."""
     anywhere: tuple[str, ...] = ()
-    """Listed words to bring in somewhere."""
+    """Words of templates to bring in somewhere."""
     avoid: frozenset[str] = frozenset()
     """Words to leave out."""
     spoken: int | None = None
@@ -45,21 +45,12 @@ def write(plan: Plan, rng: random.Random) -> str:
     place = rng.choice([p for p in g.lists["place"] if p not in plan.avoid])
     plan.cast.update(hero=plan.hero, helper=helper, object=plan.thing, place=place)
     templates = _outline(plan, rng)
-    wanted = [list(plan.anywhere) for _ in templates]
-    wanted[0] = [*plan.first, *wanted[0]]
-    wanted[-1] = [*plan.last, *wanted[-1]]
-    placed: set[str] = set()
-    lines = []
-    for template, words in zip(templates, wanted, strict=True):
-        todo = [w for w in words if w not in placed or w in plan.first + plan.last]
-        values = _values(template, plan, todo, rng)
-        placed.update(values)
-        lines.append(template.fill(values))
+    lines = [template.fill(_values(template, plan, rng)) for template in templates]
     body = " ".join(lines)
     if not plan.title:
         return body
     template = _pick(g.by_stage["title"], rng, plan.avoid)
-    return template.fill(_values(template, plan, [], rng)) + "\n" + body
+    return template.fill(_values(template, plan, rng)) + "\n" + body
 
 
 def _outline(plan: Plan, rng: random.Random) -> list[Template]:
@@ -79,7 +70,20 @@ def _outline(plan: Plan, rng: random.Random) -> list[Template]:
         if stage == "filler":
             stage = rng.choice(FILLERS[craft])
         chosen.append(_choose(stage, craft, chosen, need, plan, rng))
+    for word in plan.anywhere:
+        _bring_in(word, chosen, rng)
     return chosen
+
+
+def _bring_in(word: str, chosen: list[Template], rng: random.Random) -> None:
+    """Give some sentence after the first a template of its stage that holds `word`, if there is one."""
+    if any(word in t.words for t in chosen):
+        return
+    for i in rng.sample(range(len(chosen)), len(chosen)):
+        holders = [t for t in grammar().by_stage[chosen[i].stage] if word in t.words]
+        if holders:
+            chosen[i] = rng.choice(holders)
+            return
 
 
 def _crafts(plan: Plan, n: int, rng: random.Random) -> list[str]:
@@ -123,26 +127,21 @@ def _choose(
 def _pick(pool: tuple[Template, ...], rng: random.Random, avoid: Collection[str]) -> Template:
     """One of the pool, without the words to avoid where possible."""
     if avoid:
-        clean = [t for t in pool if not avoid & set(t.pattern.lower().replace(",", " ").replace(".", " ").split())]
+        clean = [t for t in pool if not avoid & t.words]
         pool = tuple(clean) or pool
     return rng.choice(pool)
 
 
-def _values(template: Template, plan: Plan, wanted: list[str], rng: random.Random) -> tuple[str, ...]:
-    """The words for a template's slots: the cast, the wanted words where they fit, chance elsewhere."""
+def _values(template: Template, plan: Plan, rng: random.Random) -> tuple[str, ...]:
+    """The words for a template's slots: mostly the cast's, chance where a slot has none."""
     g = grammar()
     out: list[str] = []
     for slot in template.slots:
-        kind = SLOT_LISTS.get(slot, slot)
-        fit = [w for w in wanted if g.list_of.get(w) == kind and slot not in ("hero", "helper", "object")]
-        if fit:
-            wanted.remove(fit[0])
-            out.append(fit[0])
-        elif slot in plan.cast and rng.random() < (0.88 + 0.12 * plan.skill if slot != "place" else 0.75):
+        if slot in plan.cast and rng.random() < (0.75 if slot == "place" else 0.88 + 0.12 * plan.skill):
             out.append(plan.cast[slot])
         else:
             taken = plan.avoid | set(out) | ({plan.hero} if slot == "helper" else set())
-            out.append(rng.choice([w for w in g.lists[kind] if w not in taken]))
+            out.append(rng.choice([w for w in g.lists[SLOT_LISTS.get(slot, slot)] if w not in taken]))
     return tuple(out)
 
 

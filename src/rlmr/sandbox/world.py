@@ -34,11 +34,13 @@ class Template:
     """'The {hero} walked to the {place}.'"""
     slots: tuple[str, ...]
     """Names of its slots, in order of appearance; 'helper' is a second character."""
+    words: frozenset[str]
+    """Its own words, in lower case, without those of its slots."""
 
     def fill(self, values: tuple[str, ...]) -> str:
         """The sentence with `values` in its slots, a/an and the first letter set right.
 
-        >>> t = Template(0, "act", frozenset(), "A {hero} ran.", ("hero",))
+        >>> t = Template(0, "act", frozenset(), "A {hero} ran.", ("hero",), frozenset({"a", "ran"}))
         >>> t.fill(("owl",))
         'An owl ran.'
         """
@@ -97,7 +99,8 @@ def grammar() -> Grammar:
             lists[header[1]] = lists.get(header[1], ()) + tuple(line.split())
         else:
             slots = tuple(SLOT.findall(line))
-            templates.append(Template(len(templates), header[0], frozenset(header[1:]), line, slots))
+            words = frozenset(w.lower() for w in _WORD.findall(SLOT.sub("", line)))
+            templates.append(Template(len(templates), header[0], frozenset(header[1:]), line, slots, words))
     list_of = {word: name for name, words in lists.items() for word in words}
     by_key: dict[str, list[Template]] = defaultdict(list)
     for t in templates:

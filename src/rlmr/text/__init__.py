@@ -8,7 +8,7 @@ around them, so that NFC and NFD texts count alike.
 """
 
 from rlmr.text.characters import HANZI, WORD, Span, count_hanzi, count_words, has_words, trim, words
-from rlmr.text.folding import Folded, find_phrase, fold, phrase_pattern, to_simplified
+from rlmr.text.folding import Folded, find_phrase, fold, folded_words, phrase_pattern, to_simplified
 from rlmr.text.layout import (
     HEADING,
     LIST_ITEM,
@@ -35,6 +35,7 @@ __all__ = [
     "count_words",
     "find_phrase",
     "fold",
+    "folded_words",
     "has_words",
     "is_bare_title",
     "is_heading",

@@ -54,6 +54,7 @@ def readings(hanzi: str) -> frozenset[tuple[str, str, int]]:
     return frozenset(found)
 
 
+@lru_cache(maxsize=16384)
 def rhyme_groups(hanzi: str) -> frozenset[str]:
     """Rhyme groups that one hanzi may belong to.
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from rlmr.text.characters import HANZI, LETTER, Span
+from rlmr.text.characters import HANZI, LETTER, WORD, Span
 
 if TYPE_CHECKING:
     from opencc import OpenCC
@@ -22,6 +22,7 @@ _ALIKE = (
     | dict.fromkeys("‐‑", "-")
     | dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0f", "")
 )
+_MARKS = frozenset(map(chr, (*range(0x300, 0x370), 0x3099, 0x309A)))
 _CLUSTER = re.compile("[^\u0300-\u036f\u3099\u309a][\u0300-\u036f\u3099\u309a]*|.", re.DOTALL)
 _EDGE = re.compile(LETTER)
 
@@ -50,24 +51,52 @@ def _fold_cluster(cluster: str) -> str:
         return _ALIKE[cluster]
     if HANZI.match(cluster):
         return to_simplified(cluster)
+    if not cluster[0].isalnum():
+        return cluster
     folded = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", cluster).casefold())
     return _ALIKE.get(folded, folded)
+
+
+class _Table(dict[int, str]):
+    """Folded characters by code point, filled as they are met."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = _fold_cluster(chr(code))
+        return self[code]
+
+
+_TABLE = _Table()
+
+
+def folded_words(text: str) -> list[tuple[str, Span]]:
+    """The words as they are compared, each with its span in `text`.
+
+    >>> folded_words("The THE")
+    [('the', (0, 3)), ('the', (4, 7))]
+    """
+    folded, origins = fold(text)
+    found = [(m.group(), m.span()) for m in WORD.finditer(folded)]
+    return found if origins is None else [(w, (origins[a], origins[b])) for w, (a, b) in found]
 
 
 def fold(text: str) -> Folded:
     """The text as words are compared, and where each of its characters came from.
 
-    Case, NFC or NFD, full or half width, simplified or traditional hanzi and the shape of quotes stop
-    mattering; zero-width characters vanish. The second value maps each folded character, and the end, to
+    Case, NFC or NFD, full or half width of letters, simplified or traditional hanzi and the shape of
+    quotes stop mattering; zero-width characters vanish; punctuation stays. The second value maps each
+    folded character, and the end, to
     its offset in `text`; None where they are the same.
 
     >>> fold("It’S")
-    ("it's", [0, 1, 2, 3, 4])
-    >>> fold("cat\\u200bs")[0]
-    'cats'
+    ("it's", None)
+    >>> fold("cat\\u200bs")
+    ('cats', [0, 1, 2, 4, 5])
     """
     if text.isascii():
         return text.lower().replace("`", "'"), None
+    characters = set(text)
+    if not characters & _MARKS and all(len(_TABLE[ord(c)]) == 1 for c in characters):
+        return text.translate(_TABLE), None
     pieces: list[str] = []
     origins: list[int] = []
     for match in _CLUSTER.finditer(text):

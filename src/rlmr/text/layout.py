@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from rlmr.text.characters import Span, count_hanzi, count_words, has_words, trim
+from rlmr.text.characters import Span, count_hanzi, count_words, has_words
 
 LINE = re.compile(r"[^\r\n]+")
 """One line without its end; never empty."""
+_FILLED_LINE = re.compile(r"\S(?:[^\r\n]*\S)?")
 LIST_ITEM = re.compile(
     r"[ \t\u3000]*(?:(?P<bullet>[-*+•·●○▪◦‣–—][ \t]+)|"
     r"(?P<number>\d{1,3}[.)、．][ \t]*(?=[^\d\s])|[（(](?:\d{1,3}|[一二三四五六七八九十]{1,3})[）)][ \t]*|"
@@ -28,8 +29,7 @@ def lines(text: str) -> list[Span]:
     >>> lines("one\\r\\n\\n two ")
     [(0, 3), (7, 10)]
     """
-    spans = (trim(text, *m.span()) for m in LINE.finditer(text))
-    return [span for span in spans if span[0] < span[1]]
+    return [m.span() for m in _FILLED_LINE.finditer(text)]
 
 
 def blocks(text: str) -> list[Span]:
@@ -39,15 +39,19 @@ def blocks(text: str) -> list[Span]:
     [(0, 3), (5, 8)]
     """
     spans: list[Span] = []
-    last = -1
+    last = -2
     for start, end in lines(text):
-        gap = text[last:start] if last >= 0 else "\n\n"
-        if gap.count("\n") + gap.count("\r") - gap.count("\r\n") > 1:
+        if start - last > 1 and (last < 0 or _is_gap(text[last:start])):
             spans.append((start, end))
         else:
             spans[-1] = (spans[-1][0], end)
         last = end
     return spans
+
+
+def _is_gap(between: str) -> bool:
+    """Whether there is a blank line in the space between two lines."""
+    return between.count("\n") + between.count("\r") - between.count("\r\n") > 1
 
 
 def paragraphs(text: str) -> list[Span]:
@@ -101,8 +105,7 @@ def title(text: str) -> Span | None:
     >>> title("The fog comes\\non little cat feet.") is None
     True
     """
-    found = (trim(text, *m.span()) for m in LINE.finditer(text))
-    filled = (span for span in found if span[0] < span[1])
+    filled = (m.span() for m in _FILLED_LINE.finditer(text))
     first, after = next(filled, None), next(filled, None)
     if first is None or after is None:
         return None

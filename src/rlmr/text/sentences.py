@@ -10,7 +10,7 @@ from rlmr.text.layout import HEADING, LINE, LIST_ITEM, blocks, title
 
 _OPENING_QUOTES = '“「『"'
 _CLOSING_QUOTES = "”」』\"’'"
-_END = re.compile(r"([.。！？!?…]+)([\"'”’」』）)】\]》>*_]*)")
+_END = re.compile(r"((?:[。！？!?…]|\.(?![A-Za-z0-9]))+)([\"'”’」』）)】\]》>*_]*)")
 _MARK = re.compile(r"\S")
 _ABBREVIATION = re.compile(
     r"mrs?|ms|mx|dr|prof|st|mt|ft|gen|cap?t|cpt|lt|sgt|col|cmdr|adm|maj|rev|hon|sen|rep|gov|pres|messrs|mme|mlle|"
