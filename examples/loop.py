@@ -67,7 +67,12 @@ def main() -> None:
         # 3. Mix: quality ranks, and every violator ends below zero.
         quality_PG = [scores[p * G : (p + 1) * G] for p in range(P)]
         mixed = mix(
-            args.rule, quality_PG, checked.passed_PG, unknown=checked.unknown_PG, severity=checked.severity_PG, state=state
+            args.rule,
+            quality_PG,
+            checked.passed_PG,
+            unknown=checked.unknown_PG,
+            severity=checked.severity_PG,
+            state=state,
         )
         state = mixed.state
 

@@ -5,8 +5,9 @@ import pytest
 from conftest import build_tokenizer
 from rlmr.constraints import parse
 from rlmr.data import Task
-from rlmr.engines.grade import Grader, answer_of, opens_reasoning
+from rlmr.engines.grade import Grader, opens_reasoning
 from rlmr.rewards.reward_model import Scores
+from rlmr.verifiers.finished import answer_of
 
 
 class Spy:

@@ -6,7 +6,8 @@ from scipy.stats import spearmanr
 
 from rlmr.data import Task
 from rlmr.sandbox.gold import FULL_SCORE, gold_score, judge
-from rlmr.sandbox.stories import Plan, corrupt, write
+from rlmr.sandbox.spoil import WAYS
+from rlmr.sandbox.stories import Plan, write
 from rlmr.sandbox.tasks import make_tasks, write_for
 
 TASK = Task("t", "Write a story about a fox and a key.", meta={"hero": "fox", "object": "key"})
@@ -32,10 +33,16 @@ def test_each_fault_costs():
         "cut off": PERFECT[:-12],
         "repeated": PERFECT + " The fox went home happy.",
         "shuffled": "The fox went home happy. " + PERFECT[: PERFECT.index(" The fox went")],
-        "no image": PERFECT.replace("One golden morning, a fox stood in the forest.", "One morning, a fox found a key."),
-        "nothing spoken": PERFECT.replace('"The key is gone," cried the fox.', "But one day the key was gone."),
+        "no image": PERFECT.replace(
+            "One golden morning, a fox stood in the forest.", "One morning, a fox found a key."
+        ),
+        "nothing spoken": PERFECT.replace(
+            '"The key is gone," cried the fox.', "But one day the key was gone."
+        ),
     }
-    assert {name: gold_score(TASK, text) for name, text in faults.items() if gold_score(TASK, text) > 4.9} == {}
+    assert {
+        name: gold_score(TASK, text) for name, text in faults.items() if gold_score(TASK, text) > 4.9
+    } == {}
 
 
 def test_an_empty_text_scores_nothing():
@@ -59,14 +66,21 @@ def test_every_length_can_reach_a_high_score(n):
     assert best > 4.7
 
 
-def test_skill_shows_and_spoiling_hurts():
+def test_skill_shows():
     rng = random.Random(1)
     by_skill = {
-        skill: np.mean([judge("fox", "key", write(Plan("fox", "key", skill, 6), rng)).total for _ in range(300)])
+        skill: np.mean(
+            [judge("fox", "key", write(Plan("fox", "key", skill, 6), rng)).total for _ in range(300)]
+        )
         for skill in (0.1, 0.5, 0.9)
     }
     assert by_skill[0.1] + 0.5 < by_skill[0.5] < by_skill[0.9] - 0.5
-    whole = [write(Plan("fox", "key", 0.7, 6), rng) for _ in range(300)]
+
+
+@pytest.mark.parametrize("way", sorted(set(WAYS), key=lambda w: w.__name__), ids=lambda w: w.__name__)
+def test_every_way_to_spoil_a_story_costs_gold(way):
+    rng = random.Random(2)
+    whole = [write(Plan("fox", "key", 0.8, 6), rng) for _ in range(200)]
     before = np.mean([judge("fox", "key", x).total for x in whole])
-    after = np.mean([judge("fox", "key", corrupt(x, rng)).total for x in whole])
-    assert after < before - 0.8
+    after = np.mean([judge("fox", "key", way(x, rng)).total for x in whole])
+    assert after < before - 0.3

@@ -21,7 +21,10 @@ def test_the_tokenizer_gives_the_text_back():
 def test_a_prompt_renders_as_in_training():
     tokenizer = make_tokenizer([TEXT])
     messages = [{"role": "user", "content": "A key."}]
-    assert tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False) == "<user>A key.<story>"
+    assert (
+        tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
+        == "<user>A key.<story>"
+    )
 
 
 def test_readers_like_gold_and_length():

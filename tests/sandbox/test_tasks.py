@@ -13,7 +13,9 @@ def test_the_same_seed_gives_the_same_tasks():
 
 
 def test_held_out_briefs_are_new():
-    briefs = [{(t.meta["hero"], t.meta["object"]) for t in make_tasks(3000, 0, s)} for s in ("train", "heldout")]
+    briefs = [
+        {(t.meta["hero"], t.meta["object"]) for t in make_tasks(3000, 0, s)} for s in ("train", "heldout")
+    ]
     assert not briefs[0] & briefs[1]
     assert all(len(b) > 100 for b in briefs)
 

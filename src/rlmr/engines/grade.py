@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from rlmr.constraints.base import Status, Verdict
+from rlmr.constraints.base import Status
 from rlmr.data import Message, Task
 from rlmr.rewards.reward_model import Scores
 from rlmr.runs import Row
+from rlmr.verifiers.finished import OPEN, answer_of, decode, finished_verdict
 from rlmr.verifiers.program import verify
-
-OPEN, CLOSE = "<think>", "</think>"
-"""The marks of a reasoning block."""
 
 
 class Scorer(Protocol):
@@ -29,46 +27,6 @@ class Graded:
 
     row: Row
     truncated: bool
-
-
-def answer_of(completion: str, opened: bool = False) -> tuple[str, bool]:
-    """What the reader gets of a completion, and whether its reasoning block (if any) closed.
-
-    `opened`: the chat template had already opened the block. Everything up to the last closing mark is
-    reasoning; where the block never closes there is no answer.
-
-    >>> answer_of("<think>a plan</think>\\n\\nOnce.")
-    ('Once.', True)
-    >>> answer_of("a plan that never", opened=True)
-    ('', False)
-    >>> answer_of("Once.")
-    ('Once.', True)
-    """
-    _, mark, after = completion.rpartition(CLOSE)
-    if OPEN in after or (not mark and opened):
-        return "", False
-    return (after.lstrip() if mark else completion), True
-
-
-def finished_verdict(tokens: int, ended: bool, closed: bool) -> Verdict:
-    """The `finished` gate: a hard verdict beside the asked ones.
-
-    >>> finished_verdict(64, ended=False, closed=True).reason
-    'It was cut off after 64 tokens.'
-    """
-    if ended and closed:
-        reason = ""
-    elif ended:
-        reason = "Its reasoning block never closes, so there is no answer."
-    else:
-        reason = f"It was cut off after {tokens} tokens."
-    return Verdict(
-        type="finished",
-        status=Status.PASS if ended and closed else Status.FAIL,
-        measured=f"{'ended' if ended else 'cut off'} after {tokens} tokens",
-        required="to end by itself, its reasoning closed",
-        reason=reason,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +52,7 @@ class Grader:
         Group and index are filled in when the rows of all ranks stand together.
         """
         tasks = [self.tasks[number] for number in numbers]
-        completions = [self._text(tokens) for tokens in ids]
+        completions = [decode(self.tokenizer, tokens) for tokens in ids]
         split_up = [answer_of(completion, self.opened) for completion in completions]
         answers = [answer for answer, _ in split_up]
         scores = self.scorer.score([task.prompt for task in tasks], answers)
@@ -117,14 +75,6 @@ class Grader:
             )
             graded.append(Graded(row, scores.truncated[i]))
         return graded
-
-    def _text(self, ids: Sequence[int]) -> str:
-        """Tokens as text without special ones; reasoning marks stay, special or not."""
-        special = set(self.tokenizer.all_special_ids)
-        marks = set(self.tokenizer.convert_tokens_to_ids([OPEN, CLOSE])) - {self.tokenizer.unk_token_id}
-        kept = [token for token in ids if token not in special or token in marks]
-        text: str = self.tokenizer.decode(kept, skip_special_tokens=False)
-        return text
 
 
 def opens_reasoning(tokenizer: Any, messages: Sequence[Message], **template: Any) -> bool:

@@ -29,7 +29,6 @@ from rlmr.sandbox.models import MAX_TOKENS, make_tokenizer, new_policy
 from rlmr.sandbox.preferences import Pair, make_pairs
 from rlmr.sandbox.tasks import make_tasks, write_for
 
-
 LESSONS = 26_000
 """Stories for two to four further constraints, all kept: they teach what each constraint means."""
 STORIES = 20_000
@@ -37,7 +36,7 @@ STORIES = 20_000
 SKILL = (2.0, 4.0)
 """Parameters of the beta distribution of the writers' skill."""
 PAIR_TASKS = 3_000
-PAIRS = 16_000
+PAIRS = 24_000
 HELDOUT_PAIRS = 2_000
 TEMPERATURES = (0.7, 1.0, 1.3)
 SAMPLE_TOKENS = 110
@@ -142,7 +141,7 @@ def fit_reward_model(policy: Path, pairs: list[Pair], folder: Path, seed: int) -
         rows["rejected_ids"].append(tokenizer(f"<user>{pair.prompt}<story>{pair.rejected}<end>").input_ids)
     config = RewardConfig(
         per_device_train_batch_size=32,
-        learning_rate=5e-4,
+        learning_rate=1e-3,
         lr_scheduler_type="cosine",
         warmup_steps=50,
         num_train_epochs=1,

@@ -33,8 +33,17 @@ def measure(policy: Path, reward_model: Path, seed: int = 0) -> dict[str, Any]:
     model, tokenizer = load_policy(policy)
     tasks = make_tasks(N_TASKS, seed + 2, "heldout")
     samples = [
-        [c.text for c in generate(model, tokenizer, [t.prompt for t in tasks], max_new_tokens=SAMPLE_TOKENS,
-                                  temperature=temperature, seed=seed + 2)]
+        [
+            c.text
+            for c in generate(
+                model,
+                tokenizer,
+                [t.prompt for t in tasks],
+                max_new_tokens=SAMPLE_TOKENS,
+                temperature=temperature,
+                seed=seed + 2,
+            )
+        ]
         for temperature in (1.0, 1.3)
     ]
     texts = samples[0]
@@ -47,7 +56,10 @@ def measure(policy: Path, reward_model: Path, seed: int = 0) -> dict[str, Any]:
     parts = [judge(t.meta["hero"], t.meta["object"], x) for t, x in zip(tasks, texts, strict=True)]
     gold = np.array([g.total for g in parts])
     words = np.array([len(x.split()) for x in texts])
-    passed = [all(c.check(x).status is Status.PASS for c in t.constraints) for t, x in zip(tasks, texts, strict=True)]
+    passed = [
+        all(c.check(x).status is Status.PASS for c in t.constraints)
+        for t, x in zip(tasks, texts, strict=True)
+    ]
     pairs = make_pairs([(t, list(x)) for t, *x in zip(tasks, *samples, strict=True)], N_PAIRS, seed + 3)
     prompts = [p.prompt for p in pairs]
     right = score(prompts, [p.chosen for p in pairs]) > score(prompts, [p.rejected for p in pairs])

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from rlmr.data import Task
 from rlmr.sandbox.gold import gold_score
 from rlmr.sandbox.readers import panel
-from rlmr.sandbox.stories import corrupt
+from rlmr.sandbox.spoil import spoil
 from rlmr.sandbox.tasks import write_for
 
-SPOILED = 0.4
+SPOILED = 0.5
 """Share of pairs in which one text is a spoiled copy."""
 
 
@@ -59,5 +59,5 @@ def _two_texts(task: Task, samples: list[str], rng: random.Random) -> tuple[str,
     pool = [*samples, story]
     a, b = rng.sample(pool, 2)
     if rng.random() < SPOILED:
-        b = corrupt(rng.choice(pool), rng)
+        b = spoil(rng.choice((a, *pool)), rng)
     return a, b

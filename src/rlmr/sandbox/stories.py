@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from rlmr.sandbox.gold import BALANCE
 from rlmr.sandbox.world import SLOT_LISTS, Template, grammar
 
-FILLERS = {"imagery": ("sense", "sense", "act"), "feeling": ("feel", "feel", "wish"), "dialogue": ("talk",), "plain": ("act", "act", "wish")}
+FILLERS = {
+    "imagery": ("sense", "sense", "act"),
+    "feeling": ("feel", "feel", "wish"),
+    "dialogue": ("talk",),
+    "plain": ("act", "act", "wish"),
+}
 """Stages between the steps of the arc that can show a craft."""
 WORDS_PER_SENTENCE = 7.4
 """Mean over the templates, to aim at a length."""
@@ -115,16 +119,14 @@ def _choose(
     g = grammar()
     pool = list(g.by_stage[stage])
     kinds = {g.list_of[w] for w in need if w in g.list_of}
-    for keep in (
-        lambda t: craft in t.craft if craft != "plain" else not t.craft,
-        lambda t: kinds <= set(t.slots),
-        lambda t: t not in chosen or rng.random() > 0.5 + 0.5 * plan.skill,
-    ):
-        pool = [t for t in pool if keep(t)] or pool
+    fresh = rng.random() < 0.5 + 0.5 * plan.skill
+    pool = [t for t in pool if (craft in t.craft if craft != "plain" else not t.craft)] or pool
+    pool = [t for t in pool if kinds <= set(t.slots)] or pool
+    pool = [t for t in pool if not fresh or t not in chosen] or pool
     return _pick(tuple(pool), rng, plan.avoid)
 
 
-def _pick(pool: tuple[Template, ...], rng: random.Random, avoid: Collection[str]) -> Template:
+def _pick(pool: tuple[Template, ...], rng: random.Random, avoid: frozenset[str]) -> Template:
     """One of the pool, without the words to avoid where possible."""
     if avoid:
         clean = [t for t in pool if not avoid & t.words]
@@ -143,38 +145,3 @@ def _values(template: Template, plan: Plan, rng: random.Random) -> tuple[str, ..
             taken = plan.avoid | set(out) | ({plan.hero} if slot == "helper" else set())
             out.append(rng.choice([w for w in g.lists[SLOT_LISTS.get(slot, slot)] if w not in taken]))
     return tuple(out)
-
-
-def corrupt(text: str, rng: random.Random) -> str:
-    """The text spoiled in one of six ways: the texts that a reward model must learn to dislike.
-
-    Words swapped, words dropped, a sentence repeated, sentences shuffled, another hero, the end cut off.
-    """
-    g = grammar()
-    words = text.split(" ")
-    way = rng.randrange(6)
-    if way == 0:
-        for _ in range(max(1, len(words) // rng.randint(4, 12))):
-            i, j = rng.randrange(len(words)), rng.randrange(len(words))
-            words[i], words[j] = words[j], words[i]
-        return " ".join(words)
-    if way == 1:
-        dropped = [w for w in words if rng.random() > rng.uniform(0.05, 0.3)]
-        return " ".join(dropped or words)
-    if way == 5:
-        return " ".join(words[: rng.randint(len(words) // 2, max(1, len(words) - 2))])
-    sentences = [s if s.endswith(".") else s + "." for s in text.split(". ")]
-    if way == 2:
-        for _ in range(rng.randint(1, 3)):
-            sentences.insert(rng.randint(0, len(sentences)), rng.choice(sentences))
-    elif way == 3:
-        rng.shuffle(sentences)
-    else:
-        heroes = g.lists["hero"]
-        return " ".join(
-            rng.choice(heroes) + w[len(w.rstrip('.,"')) :]
-            if w.strip('.,"').lower() in heroes and rng.random() < 0.6
-            else w
-            for w in words
-        )
-    return " ".join(sentences)

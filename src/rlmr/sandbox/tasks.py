@@ -68,9 +68,7 @@ OTHERS = (0, 1, 1, 2, 2)
 """How many of them it asks: one of these."""
 
 
-def make_tasks(
-    n: int, seed: int, split: Split = "train", others: tuple[int, ...] = OTHERS
-) -> list[Task]:
+def make_tasks(n: int, seed: int, split: Split = "train", others: tuple[int, ...] = OTHERS) -> list[Task]:
     """`n` tasks, the same for the same arguments.
 
     >>> task = make_tasks(1, seed=0)[0]

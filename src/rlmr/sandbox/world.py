@@ -106,9 +106,7 @@ def grammar() -> Grammar:
     for t in templates:
         by_key[_key(SLOT.sub(lambda m: SLOT_LISTS.get(m[1], m[1]).upper(), t.pattern), {})].append(t)
     by_stage = {stage: tuple(t for t in templates if t.stage == stage) for stage in STAGES}
-    return Grammar(
-        lists, tuple(templates), list_of, {k: tuple(v) for k, v in by_key.items()}, by_stage
-    )
+    return Grammar(lists, tuple(templates), list_of, {k: tuple(v) for k, v in by_key.items()}, by_stage)
 
 
 def _key(sentence: str, list_of: dict[str, str]) -> str:

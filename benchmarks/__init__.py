@@ -1,0 +1,1 @@
+"""Every published number has a script here: `python -m benchmarks`, or one of them by its name."""
