@@ -111,6 +111,16 @@ def test_files_that_cannot_be_read(tmp_path):
         read_tasks(tmp_path / "latin.jsonl")
 
 
+def test_ifeval_rows(tmp_path):
+    row = {"key": 7, "prompt": "p", "instruction_id_list": ["punctuation:no_comma"], "kwargs": [{}]}
+    task = read_tasks(write_lines(tmp_path / "a.jsonl", row))[0]
+    assert [c.type for c in task.constraints] == ["punctuation"]
+    assert task.meta["key"] == 7
+    row["instruction_id_list"] = ["punctuation:no_coma"]
+    with pytest.raises(DataError, match=r"a\.jsonl:1: instruction_id_list\[0\].*did you mean"):
+        read_tasks(write_lines(tmp_path / "a.jsonl", row))
+
+
 def test_other_columns(tmp_path):
     path = write_lines(tmp_path / "a.jsonl", {"question": "Q?", "rules": [{"type": "titel"}]})
     with pytest.raises(DataError, match=r"rules\[0\]\.type: 'titel' is not allowed; did you mean 'title'"):

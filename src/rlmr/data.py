@@ -12,6 +12,7 @@ from typing import Any
 from rlmr.constraints.base import Constraint
 from rlmr.constraints.errors import ConstraintError
 from rlmr.constraints.spec import parse, to_specs
+from rlmr.constraints.translate import from_ifeval
 
 SCHEMA_VERSION = 1
 """Version of the task and run-record formats; readers refuse a newer one."""
@@ -55,7 +56,8 @@ def read_tasks(
 
     A row holds a prompt (text, or a list of messages) and may hold `constraints` (a list of specifications,
     or a JSON string of one), `id` (text or whole number, unique; else the line number) and
-    `schema_version`. Every other column goes to `meta`.
+    `schema_version`. IFEval's `instruction_id_list` and `kwargs` are read as native constraints. Every other
+    column goes to `meta`.
     Raises DataError that names path, line and field: a missing or empty file, a line that is no JSON
     object, a prompt that is none, an id given twice, a constraint that cannot be, a newer schema.
     """
@@ -123,6 +125,8 @@ def _to_task(row: dict[str, Any], line: int, prompt_column: str, constraints_col
     task_id = row.pop("id", line)
     if isinstance(task_id, bool) or not isinstance(task_id, str | int):
         raise DataError(f"id: {task_id!r} is not allowed; an id is text or a whole number")
+    if constraints_column not in row and "instruction_id_list" in row:
+        return Task(str(task_id), prompt, from_ifeval(row), row)
     return Task(str(task_id), prompt, parse(row.pop(constraints_column, ())), row)
 
 

@@ -149,21 +149,27 @@ def test_specifications_survive_the_round_trip():
     assert pickle.loads(pickle.dumps(CONSTRAINTS_OF_ALL_TYPES)) == CONSTRAINTS_OF_ALL_TYPES
 
 
+WORST = ["a\n", "月。", "[", "“a", "1. a\n", "(1 ", "{", "like a "]
+
+
 @pytest.mark.parametrize("name", CONSTRAINTS)
-def test_linear_on_degenerate_texts(name):
-    """No check above 50 ms on 32,000 characters (best of three, as another process may take the core)."""
+@pytest.mark.parametrize(
+    "units", [WORST, pytest.param(DEGENERATE, marks=pytest.mark.slow)], ids=["worst", "all"]
+)
+def test_linear_on_degenerate_texts(name, units):
+    """No check above 50 ms on 32,000 characters (best of five, as another process may take the core)."""
     constraint = parse_one(SPECS[name])
     constraint.check("warm up the tables 月光")
     slow = {}
-    for unit in DEGENERATE:
-        text = (unit * 32_000)[:32_000]
-        for attempt in range(3):
+    for unit in units:
+        for attempt in range(5):
+            text = (unit * 32_000)[: 32_000 - attempt]  # another text each time: the last ones are remembered
             start = time.process_time()
             verdict = constraint.check(text, text if name == "echo" else "")
             seconds = time.process_time() - start
             if seconds < 0.05:
                 break
-            if attempt == 2:
+            if attempt == 4:
                 slow[unit] = round(seconds, 3)
         assert verdict.status in Status
     assert not slow
@@ -187,3 +193,12 @@ def test_exploits_fail_a_gate(text):
     assert not all(
         gate.check(text, "Write a poem about the sea in two stanzas.").passed for gate in default_gates()
     )
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet="aAbBZ'’ 1.é", max_size=40))
+def test_capital_words_by_either_road(text):
+    constraint = parse_one({"type": "capital_words", "at_least": 1})
+    plain = constraint.check(text.replace("’", "'").replace("é", "e") + " x")
+    curly = constraint.check(text.replace("’", "'").replace("é", "e") + " é")
+    assert plain.measured == curly.measured

@@ -116,15 +116,15 @@ def _is_preamble(line: str, *, followed: bool) -> bool:
 
 
 _POSTSCRIPT = re.compile(
-    r"^[ \t\u3000*]*(?:p\.?[ ]?(?:p\.?[ ]?)?s\b\.?|又及|附言|另[：:])", re.IGNORECASE | re.MULTILINE
+    r"^[ \t\u3000*-]*(?:p\.?[ ]?(?:p\.?[ ]?)?s\b\.?|又及|附言|另[：:])", re.IGNORECASE | re.MULTILINE
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Postscript(Constraint):
-    """A line near the end opens with `P.S.` (又及, 附言) and says something, with a text above it.
+    """A line in the second half, or in the last paragraph, opens with `P.S.` (又及, 附言) and says something.
 
-    Source: IFEval `detectable_content:postscript`, which accepts it anywhere.
+    Source: IFEval `detectable_content:postscript`, which accepts it anywhere. A text above is asked.
 
     >>> Postscript().check("I am well.\\n\\nP.S. Bring tea.").passed
     True
@@ -139,9 +139,11 @@ class Postscript(Constraint):
         )
 
     def decide(self, text: str, prompt: str) -> Verdict:
-        """Look at the last paragraph's lines."""
+        """Look at the second half's lines, and the last paragraph's."""
         last = next(iter(txt.paragraphs(text)[-1:]), (0, len(text)))
-        found = [m.span() for m in _POSTSCRIPT.finditer(text) if m.start() >= last[0] - 1]
+        found = [
+            m.span() for m in _POSTSCRIPT.finditer(text) if m.start() >= min(last[0] - 1, len(text) // 2)
+        ]
         passed = bool(found) and txt.has_words(text[found[-1][1] :]) and txt.has_words(text[: found[0][0]])
         return self.verdict(
             passed, len(found), "a postscript at the end", found, "" if passed else "no postscript"

@@ -59,6 +59,7 @@ class ChineseVerse(Constraint):
     def validate(self) -> None:
         """Refuse an unknown form."""
         one_of("form", self.form, FORMS)
+        chinese_sounds.load()
 
     def describe(self) -> str:
         """The form."""
@@ -112,6 +113,7 @@ class TonalPattern(Constraint):
     def validate(self) -> None:
         """Refuse an unknown form."""
         one_of("form", self.form, FORMS)
+        chinese_sounds.load()
 
     def describe(self) -> str:
         """The pattern."""

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from rlmr import text as txt
 from rlmr.constraints.base import Constraint, Verdict
+from rlmr.constraints.errors import ConstraintError
 from rlmr.text import Span, chinese_sounds
 
 _COUPLET_LABEL = re.compile(r"[ \t\u3000]*[（(【]?(上联|下联|横批|横额)[）)】]?[ \t]*[:：]?[ \t]*")
@@ -32,6 +33,12 @@ class Couplet(Constraint):
     """Hanzi in each line; any number where left out."""
     tones: bool = True
     """Whether the last tones have to be 仄 and 平."""
+
+    def validate(self) -> None:
+        """Refuse a line without hanzi; read the tables of sounds."""
+        if self.hanzi is not None and self.hanzi < 1:
+            raise ConstraintError(f"{self.hanzi} is not allowed; a line has 1 hanzi or more", "hanzi")
+        chinese_sounds.load()
 
     def describe(self) -> str:
         """The form."""
@@ -82,6 +89,12 @@ class IdiomChain(Constraint):
     """Lowest number of idioms; 2 or more."""
     by_sound: bool = False
     """Whether the same sound is enough."""
+
+    def validate(self) -> None:
+        """Refuse a chain of fewer than two; read the tables of sounds."""
+        if self.at_least < 2:
+            raise ConstraintError(f"{self.at_least} is not allowed; a chain has 2 idioms or more", "at_least")
+        chinese_sounds.load()
 
     def describe(self) -> str:
         """The chain."""

@@ -56,7 +56,7 @@ class StartsWith(Edge):
         start = len(text) - len(text.lstrip(_OPENING))
         skipped = start if not set(self.phrase[:1]) & set(_OPENING) else len(text) - len(text.lstrip())
         head = text[skipped : skipped + 4 * len(self.phrase) + 64]
-        match = txt.phrase_pattern(self.phrase).match(txt.fold(head)[0])
+        match = txt.phrase_pattern(self.phrase)[0].match(txt.fold(head)[0])
         span = (skipped, min(len(text), skipped + len(self.phrase)))
         shown = text[slice(*span)]
         reason = "" if match else f"starts with {shown!r}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar, Literal, NamedTuple
@@ -11,7 +12,7 @@ from rlmr import text as txt
 from rlmr.constraints.base import Constraint, Verdict, one_of
 from rlmr.constraints.errors import ConstraintError
 from rlmr.constraints.verse_lines import find_misses, line_end, verse_lines
-from rlmr.text import english_sounds
+from rlmr.text import Span, english_sounds
 
 
 class Form(NamedTuple):
@@ -106,17 +107,18 @@ class VerseForm(Constraint):
             for scheme in form.schemes
         ]
         misses = min(tries, key=len)
-        lines = [" ".join(txt.fold(text[slice(*span)])[0].split()) for span in found]
-        broken = [
-            i for group in form.refrains for i in group[1:] if not _same_line(lines[group[0]], lines[i])
-        ]
-        if broken:
-            return self.verdict(
-                False, len(broken), form.name_en, [found[i] for i in broken], "a refrain differs"
-            )
+        if broken := self._broken_refrains(text, found):
+            spans = [found[i] for i in broken]
+            return self.verdict(False, len(broken), form.name_en, spans, "a refrain differs")
         passed = len(misses) <= self.tolerance
         reason = "" if passed else f"does not rhyme: {', '.join(words[i] for i in misses[:4])}"
         return self.verdict(passed, len(misses), form.name_en, [ends[i] for i in misses] or ends, reason)
+
+    def _broken_refrains(self, text: str, found: Sequence[Span]) -> list[int]:
+        """Lines that should repeat an earlier one and do not."""
+        groups = FORMS[self.form].refrains
+        shown = {i: " ".join(txt.fold(text[slice(*found[i])])[0].split()) for group in groups for i in group}
+        return [i for group in groups for i in group[1:] if not _same_line(shown[group[0]], shown[i])]
 
 
 @cache

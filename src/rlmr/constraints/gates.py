@@ -1,9 +1,8 @@
 """Gates: what every text has to be before its task's constraints mean anything.
 
 A text that says nothing, repeats the prompt, loops, refuses or talks about itself can keep many
-constraints (a full stop alone passes 81 of IFEval's 541 prompts under its official programs). Gates are
-ordinary constraints, visible beside the asked ones, and fair to short and repetitive works: a slogan, a
-haiku and a refrain pass.
+constraints (a full stop passes 81 of IFEval's 541 prompts under the official programs). Gates are ordinary
+constraints, visible beside the asked ones, and fair to short works: a slogan, a haiku, a refrain pass.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ _CANNOT = (
     rf"{_DO}[^.!?\n]{{0,60}}(?:request|prompt|that|this|content|task|instruction|question))"
 )
 _MACHINE = (
-    r"(?:(?:as|i(?:'m| am)(?: just| only)?) an? (?:ai|artificial|large language|language model))"
+    r"(?:(?:as|i(?:'m| am)(?: just| only)?) an? (?:ai|artificial intelligence|large language|language model))"
     r"|作为(?:一个|一名|一款)?(?:ai|人工智能|语言模型|大语言模型)"
 )
 _REFUSAL_ZH = (
@@ -43,6 +42,30 @@ _REFUSAL_ZH = (
     r"|我(?:无法|不能)(?:完成|提供|满足|协助|生成|回答)[^。！？\n]{0,14}(?:请求|要求|问题|内容|任务|帮助)"
 )
 _REFUSAL = re.compile(f"{_SORRY}|{_CANNOT}|{_MACHINE}|{_REFUSAL_ZH}")
+_REFUSAL_HINTS: tuple[str, ...] = (
+    "sorry",
+    "apolog",
+    "unfortunately",
+    "regret",
+    "can't",
+    "cannot",
+    "can not",
+    "unable",
+)
+_REFUSAL_HINTS += (
+    "not able",
+    "won't",
+    "will not",
+    " ai",
+    "artificial",
+    "language model",
+    "抱歉",
+    "对不起",
+    "遗憾",
+    "无法",
+    "不能",
+    "作为",
+)
 _CLAIM = (
     r"(?:all|each|every one) (?:of )?(?:the |your |these )?(?:given |stated |listed )?"
     r"(?:constraints?|requirements?|instructions?|criteria|conditions) (?:\w+ ){0,3}"
@@ -62,6 +85,17 @@ _SELF_COUNT = (
     r"|^[\W_]*(?:全文|总)?(?:共|约)?(?:字数|行数|句数)(?:统计)?\W{0,3}(?:约|共|为)?\d+"
     r"|[（(](?:全文)?(?:共|约|共计|字数)[:：]?\d+字?[）)]"
 )
+_HINTS: tuple[str, ...] = (
+    "constraint",
+    "requirement",
+    "instruction",
+    "criteri",
+    "condition",
+    " count",
+    " words",
+    " characters",
+)
+_HINTS += (" sentences", " syllables", "要求", "条件", "约束", "限制", "数", "共", "约", "全文", "\ncount")
 _META = re.compile(f"{_CLAIM}|{_SELF_COUNT}", re.MULTILINE)
 
 
@@ -93,7 +127,7 @@ class Substance(Constraint):
 
     def decide(self, text: str, prompt: str) -> Verdict:
         """Count the words, and the different ones where there are few."""
-        words = txt.WORD.findall(text)
+        words = txt.word_list(text)
         passed = len(words) >= self.at_least and (len(words) > 1 or len(words[0]) > 1)
         if passed and len(words) < 3 * self.at_least:
             passed = 3 * len({word.lower() for word in words}) >= self.at_least
@@ -131,13 +165,14 @@ class NoEcho(Constraint):
     def decide(self, text: str, prompt: str) -> Verdict:
         """Compare runs of words."""
         required = f"at most {self.at_most:.0%} taken from the prompt"
-        words, asked = txt.WORD.findall(text), txt.WORD.findall(prompt)
+        words, asked = txt.word_list(text), txt.word_list(prompt)
         size = min(_GRAM, len(asked))
         if not asked or len(words) < size or (len(words) < 30 and 2 * len(words) < len(asked)):
             return self.verdict(True, 0.0, required)
+        asked += asked[: size - 1]  # said twice in a row it is an echo too
         source = set(zip(*(asked[k:] for k in range(size)), strict=False))
-        grams = list(zip(*(words[k:] for k in range(size)), strict=False))
-        share = sum(gram in source for gram in grams) / len(grams)
+        total = len(words) - size + 1
+        share = sum(gram in source for gram in zip(*(words[k:] for k in range(size)), strict=False)) / total
         passed = share <= self.at_most
         reason = "" if passed else f"{share:.0%} of the text stands in the prompt"
         return self.verdict(passed, round(share, 3), required, (), reason)
@@ -147,8 +182,7 @@ class NoEcho(Constraint):
 class NoRepetition(Constraint):
     """The text does not loop: no stretch of 2,000 characters compresses more than `at_most` times (deflate).
 
-    Source: ours. Prose and verse compress two to three times, a song with its chorus up to seven, a loop
-    tens of times.
+    Source: ours. Prose compresses two to three times, a song with its chorus up to seven, a loop tens.
     Texts below 200 characters are not looked at: a short refrain may repeat.
 
     >>> NoRepetition().check("The sea, the sea. " * 99).passed
@@ -207,7 +241,7 @@ class NoRefusal(Constraint):
     def decide(self, text: str, prompt: str) -> Verdict:
         """Look at the opening."""
         folded, origins = txt.fold(text[:300])
-        match = _REFUSAL.search(folded)
+        match = _REFUSAL.search(folded) if any(hint in folded for hint in _REFUSAL_HINTS) else None
         quoted = folded.lstrip("*_ \n").startswith(('"', "「", "『"))
         if match is None or (quoted and match.start() > 0) or txt.count_words(text) > 150:
             return self.verdict(True, 0, "no refusal")
@@ -238,11 +272,16 @@ class NoMetaCommentary(Constraint):
     def decide(self, text: str, prompt: str) -> Verdict:
         """Look for the formulas."""
         folded, origins = txt.fold(text)
-        spans = [m.span() for m in _META.finditer(folded)]
+        spans = [m.span() for m in _META.finditer(folded)] if _may_comment(folded) else []
         if origins is not None:
             spans = [(origins[a], origins[b]) for a, b in spans]
         reason = f"says {text[slice(*spans[0])][:80]!r}" if spans else ""
         return self.verdict(not spans, len(spans), "no remark about itself", spans, reason)
+
+
+def _may_comment(folded: str) -> bool:
+    """Whether a text holds a word of the formulas at all: most do not, and need no closer look."""
+    return any(hint in folded for hint in _HINTS)
 
 
 def default_gates(lang: Lang = "en", *, at_least: int = 1, role: Role = "hard") -> tuple[Constraint, ...]:

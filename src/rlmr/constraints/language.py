@@ -16,21 +16,22 @@ if TYPE_CHECKING:
     from opencc import OpenCC
 
 Code = Literal[
-    "en", "zh", "ar", "bg", "bn", "de", "el", "es", "fa", "fi", "fr", "gu", "he", "hi", "id", "it", "ja", "kn",
-    "ko", "mr", "ne", "nl", "pa", "pl", "pt", "ru", "sv", "sw", "ta", "te", "th", "tr", "uk", "ur", "vi",
+    "en", "zh", "ar", "bg", "bn", "de", "el", "es", "fa", "fi", "fr", "gu", "he", "hi", "id", "it", "ja",
+    "kn", "ko", "mr", "ne", "nl", "pa", "pl", "pt", "ru", "sv", "sw", "ta", "te", "th", "tr", "uk", "ur",
+    "vi",
 ]  # fmt: skip
-_NAMES = (
-    "English Chinese Arabic Bulgarian Bengali German Greek Spanish Persian Finnish French Gujarati Hebrew Hindi "
-    "Indonesian Italian Japanese Kannada Korean Marathi Nepali Dutch Punjabi Polish Portuguese Russian Swedish "
-    "Swahili Tamil Telugu Thai Turkish Ukrainian Urdu Vietnamese"
+_ENGLISH = (
+    "English Chinese Arabic Bulgarian Bengali German Greek Spanish Persian Finnish French Gujarati Hebrew "
+    "Hindi Indonesian Italian Japanese Kannada Korean Marathi Nepali Dutch Punjabi Polish Portuguese Russian "
+    "Swedish Swahili Tamil Telugu Thai Turkish Ukrainian Urdu Vietnamese"
 )
-_NAMES_ZH = (
-    "英文 中文 阿拉伯文 保加利亚文 孟加拉文 德文 希腊文 西班牙文 波斯文 芬兰文 法文 古吉拉特文 希伯来文 印地文 印尼文 意大利文 "
-    "日文 卡纳达文 韩文 马拉地文 尼泊尔文 荷兰文 旁遮普文 波兰文 葡萄牙文 俄文 瑞典文 斯瓦希里文 泰米尔文 泰卢固文 泰文 "
-    "土耳其文 乌克兰文 乌尔都文 越南文"
+_CHINESE = (
+    "英文 中文 阿拉伯文 保加利亚文 孟加拉文 德文 希腊文 西班牙文 波斯文 芬兰文 法文 古吉拉特文 希伯来文 "
+    "印地文 印尼文 意大利文 日文 卡纳达文 韩文 马拉地文 尼泊尔文 荷兰文 旁遮普文 波兰文 葡萄牙文 俄文 "
+    "瑞典文 斯瓦希里文 泰米尔文 泰卢固文 泰文 土耳其文 乌克兰文 乌尔都文 越南文"
 )
-_BOTH = zip(_NAMES.split(" "), _NAMES_ZH.split(" "), strict=True)
-NAMES: dict[str, tuple[str, str]] = dict(zip(get_args(Code), _BOTH, strict=True))
+_PAIRS = zip(_ENGLISH.split(" "), _CHINESE.split(" "), strict=True)
+NAMES: dict[str, tuple[str, str]] = dict(zip(get_args(Code), _PAIRS, strict=True))
 """Languages by their ISO 639-1 code."""
 _KANA = re.compile("[\u3041-\u309f\u30a1-\u30fa]")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]+(?:['’][A-Za-z]+)*")

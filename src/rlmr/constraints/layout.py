@@ -16,9 +16,10 @@ from rlmr.text import Span
 
 Divider = Literal["blank_line", "newline", "stars"]
 Marker = Literal["any", "bullet", "number"]
-_STARS = re.compile(r"^[ \t]*(?:\*[ \t]*){3,}\r?$", re.MULTILINE)
+_STARS = re.compile(r"(?<!\S)\*(?:[ \t]*\*){2,}(?!\S)")
 _CHAPTER = re.compile(
-    r"[ \t\u3000#*]*(?:第[ ]?(?:\d{1,4}|[一二三四五六七八九十百千零〇两]{1,7})[ ]?[章节回幕部卷]"
+    r"[ \t\u3000#*\"'“\[(]*(?:"
+    r"第[ ]?(?:\d{1,4}|[一二三四五六七八九十百千零〇两]{1,7})[ ]?[章节回幕部卷]"
     r"|(?:chapter|section|part|act|scene)[ \t]+(?:\d{1,4}|[ivxlc]{1,7}|[a-z]{3,9})\b)",
     re.IGNORECASE,
 )
@@ -28,8 +29,8 @@ _CHAPTER = re.compile(
 class ParagraphCount(Counted):
     """Between `at_least` and `at_most` paragraphs, told apart by a named divider.
 
-    `blank_line` (Markdown), `newline` (every line, 自然段) or `stars` (a line of `***`). A title or heading
-    that stands alone is no paragraph.
+    `blank_line` (Markdown), `newline` (every line, 自然段) or `stars` (`***` between spaces or lines). A
+    title or heading that stands alone is no paragraph.
     Source: IFEval `length_constraints:number_paragraphs`, which splits at `***` or blank lines by type.
 
     >>> ParagraphCount(2, 2).check("The Fox\\n\\nOne.\\nStill one.\\n\\nTwo.").measured
@@ -248,7 +249,9 @@ class Chapters(Counted):
 @cache
 def _label_pattern(label: str) -> re.Pattern[str]:
     """A line that opens with the label and a number."""
-    return re.compile(rf"[ \t#*]*{re.escape(label)}[ \t]*(?:\d{{1,4}}|[ivxlc]{{1,7}}\b)", re.IGNORECASE)
+    return re.compile(
+        rf"[ \t#*\"'“\[(]*{re.escape(label)}[ \t]*(?:\d{{1,4}}|[ivxlc]{{1,7}}\b)", re.IGNORECASE
+    )
 
 
 def _worded_lines(text: str) -> list[Span]:

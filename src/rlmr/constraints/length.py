@@ -81,7 +81,8 @@ class Length(Counted):
 
     def decide(self, text: str, prompt: str) -> Verdict:
         """Count first; look for spans only where there is a surplus to show."""
-        count = len(self.pattern.findall(text))
+        words = self.pattern is txt.WORD
+        count = txt.count_words(text) if words else len(self.pattern.findall(text))
         low, high = self.limits
         required = range_en(low, high, self.unit_en)
         if (low is None or count >= low) and (high is None or count <= high):

@@ -17,6 +17,7 @@ Case = Literal["upper", "lower", "title"]
 _DIGITS = re.compile(r"\d+(?:[.,:/]\d+)*")
 _HANZI_NUMBER = re.compile(r"[零〇一二三四五六七八九十百千万亿两]+")
 _CASED = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_CAPITALS = re.compile(r"(?<![A-Za-z])(?<![A-Za-z]')[A-Z](?:'?[A-Z])+(?!'?[A-Za-z])")
 _SMALL = frozenset(
     ["a", "an", "and", "as", "at", "but", "by", "for", "from", "if", "in", "into", "is", "nor"]
 )
@@ -164,6 +165,9 @@ class LetterCase(Constraint):
 
     def decide(self, text: str, prompt: str) -> Verdict:
         """Look at every word that has case."""
+        if self.case != "title" and text == (text.upper() if self.case == "upper" else text.lower()):
+            found = text.upper() != text.lower()
+            return self.verdict(found, 0, f"{self.case} case", (), "" if found else "no letter has case")
         cased, last = 0, 0
         broken: list[Span] = []
 
@@ -204,6 +208,8 @@ class CapitalWords(Counted):
 
     def find(self, text: str) -> Sequence[Span]:
         """Spans of the words in capitals."""
+        if text.isascii():
+            return [m.span() for m in _CAPITALS.finditer(text)]
         return [m.span() for m in _CASED.finditer(text) if len(m.group()) > 1 and m.group().isupper()]
 
 
@@ -260,7 +266,7 @@ def find_letters(text: str, letters: str) -> list[Span]:
     """
     wanted = set(letters.casefold())
     if text.isascii():
-        lowered = text.lower()
-        return [(i, i + 1) for i, c in enumerate(lowered) if c in wanted]
+        pattern = re.compile(f"[{re.escape(''.join(sorted(wanted)))}]")
+        return [m.span() for m in pattern.finditer(text.lower())]
     bare = {c: unicodedata.normalize("NFKD", c)[0].casefold() for c in set(text)}
     return [(i, i + 1) for i, c in enumerate(text) if bare[c] in wanted or c.casefold() in wanted]

@@ -33,8 +33,8 @@ class Title(Constraint):
     - `first_line`: the first line is a heading of any style, or short (12 words, 20 hanzi at most) and
       without punctuation at its end.
     - `hash`: the first line starts with 1-6 `#`.
-    - `angle`, `book`: a line holds nothing but `<<Title>>`, or 《题》 on the first line; Markdown marks and
-      a label (`Title:`) aside.
+    - `angle`: a line opens with `<<Title>>`; `book`: the first line is 《题》 alone. Markdown marks and a
+      label (`Title:`) before it are skipped.
     Source: IFEval `detectable_format:title`, which accepts `<<x>>` anywhere and no body. A title alone
     fails: it titles nothing.
 
@@ -68,7 +68,8 @@ class Title(Constraint):
             first = text[slice(*found[0])]
             return self.verdict(False, first[:80], required, found[:1], "no line with a title of this style")
         shown = text[slice(*span)]
-        if not txt.has_words(text[span[1] :]):
+        end = text.index(">>", span[0]) if self.style == "angle" else span[1]
+        if not txt.has_words(text[end:]):
             return self.verdict(False, shown, required, (span,), "no body below the title")
         return self.verdict(True, shown, required, (span,))
 
@@ -82,7 +83,10 @@ class Title(Constraint):
         label = _LABEL.match(line)
         line = line[label.end() if label else 0 :].strip("*_ \t\u3000")
         opening, closing = _MARKED[self.style]
-        return line.startswith(opening) and line.endswith(closing) and txt.is_heading(line)
+        end = line.find(closing, len(opening))
+        inner = line[len(opening) : end]
+        alone = self.style == "angle" or end + len(closing) == len(line)
+        return line.startswith(opening) and end > 0 and alone and txt.has_words(inner)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from rlmr import text as txt
 from rlmr.constraints.base import MAX_SPANS, Constraint, Verdict, one_of
 from rlmr.constraints.errors import ConstraintError
 from rlmr.constraints.verse_lines import edge_letter, find_misses, line_end, verse_lines
-from rlmr.text import Span, english_sounds
+from rlmr.text import Span, chinese_sounds, english_sounds
 
 _SCHEME = re.compile(r"[A-Zx]{2,64}")
 
@@ -131,6 +131,8 @@ class Rhyme(Constraint):
             raise ConstraintError(f"{self.tolerance} is not allowed; give 0 or more", "tolerance")
         if self.lang == "en":
             english_sounds.pronunciations()
+        else:
+            chinese_sounds.load()
 
     def describe(self) -> str:
         """The scheme."""

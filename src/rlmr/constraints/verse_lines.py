@@ -38,6 +38,8 @@ def verse_lines(text: str, lang: str, count: int) -> list[Span]:
 
 def line_end(text: str, span: Span, lang: str) -> Span:
     """Span of the last word (Chinese: the last hanzi) of a line; empty at its end where there is none."""
+    if lang == "zh" and txt.HANZI.match(text, span[1] - 1):
+        return span[1] - 1, span[1]
     last = (span[1], span[1])
     for match in (txt.HANZI if lang == "zh" else txt.WORD).finditer(text, *span):
         last = match.span()
@@ -70,6 +72,8 @@ def find_misses(ends: Sequence[str], scheme: str, lang: str, *, same: bool = Fal
 def _zh_misses(hanzi: list[str], lines: list[int]) -> list[int]:
     """Lines whose last hanzi is not in the rhyme group that most of them share."""
     groups = [chinese_sounds.rhyme_groups(c) if c else frozenset() for c in hanzi]
+    if groups and frozenset.intersection(*groups):
+        return []
     counts = Counter(name for group in groups for name in sorted(group))
     best = max(counts, key=lambda name: counts[name], default="")
     return [i for i, g in zip(lines, groups, strict=True) if best not in g]

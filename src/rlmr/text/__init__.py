@@ -7,7 +7,18 @@ a word of its own, a Latin word inside Chinese is one word, so that no language 
 around them, so that NFC and NFD texts count alike.
 """
 
-from rlmr.text.characters import HANZI, WORD, Span, count_hanzi, count_words, has_words, trim, words
+from rlmr.text.characters import (
+    HANZI,
+    WORD,
+    Span,
+    count_hanzi,
+    count_words,
+    has_words,
+    trim,
+    word_list,
+    word_pattern,
+    words,
+)
 from rlmr.text.folding import Folded, find_phrase, fold, folded_words, phrase_pattern, to_simplified
 from rlmr.text.layout import (
     HEADING,
@@ -48,5 +59,7 @@ __all__ = [
     "title",
     "to_simplified",
     "trim",
+    "word_list",
+    "word_pattern",
     "words",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 Span = tuple[int, int]
 """Character offsets [start, end)."""
@@ -14,11 +15,34 @@ LETTER = rf"[^\W_{_HANZI}]"
 
 HANZI = re.compile(f"[{_HANZI}]")
 """One hanzi."""
-WORD = re.compile(
-    rf"[{_HANZI}]|{LETTER}+(?:[{_MARKS}]+{LETTER}*|['’‑-]{LETTER}+|[.,](?<=\d[.,])(?=\d){LETTER}+)*"
-)
+_TAIL = r"(?:[%s]+%s*|['’‑-]%s+|[.,](?<=\d[.,])(?=\d)%s+)*"
+WORD = re.compile(rf"[{_HANZI}]|{LETTER}+" + _TAIL % (_MARKS, LETTER, LETTER, LETTER))
 """One word: see `words`."""
+_PLAIN = r"[^\W_]"
+_WORD_NO_HANZI = re.compile(_PLAIN + "+" + _TAIL % (_MARKS, _PLAIN, _PLAIN, _PLAIN))
+_WORD_ASCII = re.compile(r"[a-zA-Z0-9]+(?:['-][a-zA-Z0-9]+|[.,](?<=\d[.,])(?=\d)[a-zA-Z0-9]+)*")
 _WORD_CHARACTER = re.compile(r"[^\W_]")
+
+
+def word_pattern(text: str) -> re.Pattern[str]:
+    """`WORD`, or a faster pattern that finds the same words in this text.
+
+    >>> word_pattern("plain").findall("plain") == WORD.findall("plain")
+    True
+    """
+    if text.isascii():
+        return _WORD_ASCII
+    return WORD if HANZI.search(text) else _WORD_NO_HANZI
+
+
+@lru_cache(maxsize=4)
+def word_list(text: str) -> tuple[str, ...]:
+    """The words themselves; the last few texts are remembered, as many constraints ask of one text.
+
+    >>> word_list("don't stop")
+    ("don't", 'stop')
+    """
+    return tuple(word_pattern(text).findall(text))
 
 
 def has_words(text: str) -> bool:
@@ -39,7 +63,7 @@ def words(text: str) -> list[Span]:
     >>> [("don't stop — 我爱 Python")[a:b] for a, b in words("don't stop — 我爱 Python")]
     ["don't", 'stop', '我', '爱', 'Python']
     """
-    return [m.span() for m in WORD.finditer(text)]
+    return [m.span() for m in word_pattern(text).finditer(text)]
 
 
 def count_words(text: str) -> int:
@@ -48,7 +72,7 @@ def count_words(text: str) -> int:
     >>> count_words("One, two-fold 3.5!")
     3
     """
-    return len(WORD.findall(text))
+    return len(word_list(text))
 
 
 def count_hanzi(text: str) -> int:

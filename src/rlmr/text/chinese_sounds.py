@@ -36,6 +36,14 @@ _ENTERING = frozenset(
 )
 
 
+def load() -> None:
+    """Read the tables now (0.3 s), so that no first check has to.
+
+    >>> load()
+    """
+    readings("月")
+
+
 @lru_cache(maxsize=16384)
 def readings(hanzi: str) -> frozenset[tuple[str, str, int]]:
     """All readings of one hanzi as (initial, final, tone); tone 5 is the neutral one. Empty where unknown.

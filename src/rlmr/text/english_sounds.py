@@ -90,6 +90,7 @@ def rhyme_parts(word: str) -> frozenset[str]:
     return frozenset(parts) or frozenset({_spelled_rhyme(word)})
 
 
+@lru_cache(maxsize=32768)
 def rhymes(one: str, other: str) -> bool:
     """Whether two words rhyme: by sound, or to the eye (love and move: three letters with a vowel alike).
 

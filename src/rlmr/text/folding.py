@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from rlmr.text.characters import HANZI, LETTER, WORD, Span
+from rlmr.text.characters import HANZI, LETTER, Span, word_pattern
 
 if TYPE_CHECKING:
     from opencc import OpenCC
@@ -75,10 +75,11 @@ def folded_words(text: str) -> list[tuple[str, Span]]:
     [('the', (0, 3)), ('the', (4, 7))]
     """
     folded, origins = fold(text)
-    found = [(m.group(), m.span()) for m in WORD.finditer(folded)]
+    found = [(m.group(), m.span()) for m in word_pattern(folded).finditer(folded)]
     return found if origins is None else [(w, (origins[a], origins[b])) for w, (a, b) in found]
 
 
+@lru_cache(maxsize=8)
 def fold(text: str) -> Folded:
     """The text as words are compared, and where each of its characters came from.
 
@@ -108,19 +109,20 @@ def fold(text: str) -> Folded:
 
 
 @lru_cache(maxsize=4096)
-def phrase_pattern(phrase: str) -> re.Pattern[str]:
-    """A pattern over folded text that finds `phrase` as whole words.
+def phrase_pattern(phrase: str) -> tuple[re.Pattern[str], str]:
+    """A pattern over folded text that finds `phrase` as whole words, and the phrase's first part.
 
     A boundary is asked only where the phrase's edge is a letter or digit of an alphabet: `art` is not in
     `party`, but 月 is in 明月光. Inner spaces match any whitespace.
 
-    >>> bool(phrase_pattern("Art").search("party")), bool(phrase_pattern("月").search("明月光"))
+    >>> bool(phrase_pattern("Art")[0].search("party")), bool(phrase_pattern("月")[0].search("明月光"))
     (False, True)
     """
     folded = fold(phrase)[0].strip()
     before = rf"(?<!{LETTER})" if _EDGE.match(folded[:1]) else ""
     after = rf"(?!{LETTER})" if _EDGE.match(folded[-1:]) else ""
-    return re.compile(before + r"\s+".join(re.escape(part) for part in folded.split()) + after)
+    parts = folded.split()
+    return re.compile(before + r"\s+".join(map(re.escape, parts)) + after), parts[0]
 
 
 def find_phrase(folded: Folded, phrase: str) -> Iterator[Span]:
@@ -130,7 +132,10 @@ def find_phrase(folded: Folded, phrase: str) -> Iterator[Span]:
     [(4, 7), (10, 13)]
     """
     text, origins = folded
-    for match in phrase_pattern(phrase).finditer(text):
+    pattern, first = phrase_pattern(phrase)
+    if first not in text:
+        return
+    for match in pattern.finditer(text):
         start, end = match.span()
         if end > start:
             yield (start, end) if origins is None else (origins[start], origins[end])

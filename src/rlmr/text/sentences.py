@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
-from rlmr.text.characters import HANZI, WORD, Span, trim
+from rlmr.text.characters import HANZI, Span, trim
 from rlmr.text.layout import HEADING, LINE, LIST_ITEM, blocks, title
 
 _OPENING_QUOTES = '“「『"'
 _CLOSING_QUOTES = "”」』\"’'"
 _END = re.compile(r"((?:[。！？!?…]|\.(?![A-Za-z0-9]))+)([\"'”’」』）)】\]》>*_]*)")
-_MARK = re.compile(r"\S")
+_OPENING = re.compile(r"\s*+([\W_]*+)")
 _ABBREVIATION = re.compile(
     r"mrs?|ms|mx|dr|prof|st|mt|ft|gen|cap?t|cpt|lt|sgt|col|cmdr|adm|maj|rev|hon|sen|rep|gov|pres|messrs|mme|mlle|"
     r"vs|cf|viz|approx|dept|est|eds?|e\.g|i\.e|al|ave|blvd|rd|jan|feb|aug|sept|oct|nov|dec"
 )
 _SOFT_ABBREVIATION = re.compile(r"jr|sr|etc|inc|ltd|co|corp|bros|(?:[a-z]\.)+[a-z]|ph\.d")
 _NUMBERED = re.compile(r"nos?|figs?|vols?|pp|ch")
+
+
+@lru_cache(maxsize=4)
+def _sentences(text: str) -> tuple[Span, ...]:
+    """The sentences of a text; the last few texts are remembered."""
+    return tuple(span for block in _prose(text) for span in _split_block(text, *block))
 
 
 def sentences(text: str) -> list[Span]:
@@ -36,7 +43,7 @@ def sentences(text: str) -> list[Span]:
     >>> len(sentences("“为什么？”他问。她说：“走吧。”天黑了。"))
     3
     """
-    return [span for block in _prose(text) for span in _split_block(text, *block)]
+    return list(_sentences(text))
 
 
 def _prose(text: str) -> Iterator[Span]:
@@ -71,8 +78,8 @@ def _split_block(text: str, start: int, end: int) -> Iterator[Span]:
 
 def _open(text: str, start: int, end: int) -> Span:
     """Where the next sentence starts, and where its first word does; `end` where there is none."""
-    mark, word = _MARK.search(text, start, end), WORD.search(text, start, end)
-    return (mark.start() if mark else end), (word.start() if word else end)
+    match = _OPENING.match(text, start, end)
+    return match.span(1) if match else (end, end)
 
 
 def _ends_sentence(text: str, opened: int, end: int, match: re.Match[str]) -> bool:

@@ -1,0 +1,113 @@
+"""Formats that hold values: JSON and CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from rlmr.constraints.base import Constraint, Verdict
+from rlmr.constraints.errors import ConstraintError
+
+_FENCE = re.compile(r"```[a-zA-Z]*[ \t]*\r?\n(.*)\r?\n```", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class JsonObject(Constraint):
+    """The text is one JSON object, or one inside a code fence, with all the `keys` at its top.
+
+    Source: IFEval `detectable_format:json_format`, which accepts `1` and `null`. Keys given twice, NaN and
+    an empty object fail. Nesting too deep to read fails.
+
+    >>> JsonObject(("title",)).check('{"title": "Fox"}').passed, JsonObject().check("null").passed
+    (True, False)
+    """
+
+    type: ClassVar[str] = "json"
+    keys: tuple[str, ...] = ()
+    """Keys that have to be there; others may be."""
+
+    def describe(self) -> str:
+        """The format and the keys."""
+        names = ", ".join(f'"{key}"' for key in self.keys)
+        if self.lang == "zh":
+            return f"只输出一个 JSON 对象{f'，包含键 {names}' if names else ''}。"
+        return f"Output one JSON object{f' with the keys {names}' if names else ''} and nothing else."
+
+    def decide(self, text: str, prompt: str) -> Verdict:
+        """Read it, then look for the keys."""
+        source = text.strip()
+        fence = _FENCE.fullmatch(source)
+        required = self.describe()
+        try:
+            value = json.loads(
+                fence[1] if fence else source, parse_constant=_refuse, object_pairs_hook=_unique
+            )
+        except (ValueError, RecursionError) as error:
+            return self.verdict(False, None, required, (), f"not JSON: {error}")
+        if not isinstance(value, dict) or not value:
+            return self.verdict(
+                False, None, required, (), f"a {type(value).__name__}, not an object with keys"
+            )
+        missing = [key for key in self.keys if key not in value]
+        reason = f"missing: {', '.join(missing)}" if missing else ""
+        return self.verdict(not missing, len(value), required, (), reason)
+
+
+@dataclass(frozen=True, slots=True)
+class CsvTable(Constraint):
+    """The text is CSV: a header and at least one row, every row with the same number of columns.
+
+    Source: MulDimIF. A code fence around it is allowed; a single column is no table.
+
+    >>> CsvTable(2).check("name,age\\nFox,3").measured
+    2
+    """
+
+    type: ClassVar[str] = "csv"
+    columns: int | None = None
+    """Number of columns, 2 or more; any where left out."""
+
+    def validate(self) -> None:
+        """Refuse fewer than two columns."""
+        if self.columns is not None and self.columns < 2:
+            raise ConstraintError(f"{self.columns} is not allowed; a table has 2 columns or more", "columns")
+
+    def describe(self) -> str:
+        """The format and its width."""
+        if self.lang == "zh":
+            return f"只输出 CSV 表格{f'，共 {self.columns} 列' if self.columns else ''}。"
+        return (
+            f"Output a CSV table{f' with {self.columns} columns' if self.columns else ''} and nothing else."
+        )
+
+    def decide(self, text: str, prompt: str) -> Verdict:
+        """Read the rows and compare their widths."""
+        source = text.strip()
+        fence = _FENCE.fullmatch(source)
+        required = self.describe()
+        try:
+            rows = [row for row in csv.reader(io.StringIO(fence[1] if fence else source)) if row]
+        except csv.Error as error:
+            return self.verdict(False, None, required, (), f"not CSV: {error}")
+        widths = {len(row) for row in rows}
+        width = max(widths, default=0)
+        passed = len(rows) > 1 and len(widths) == 1 and width > 1 and self.columns in (None, width)
+        reason = "" if passed else f"{len(rows)} rows of {sorted(widths)[:5]} columns"
+        return self.verdict(passed, width, required, (), reason)
+
+
+def _refuse(name: str) -> Any:
+    """NaN and infinities are no JSON."""
+    raise ValueError(f"{name} is no JSON value")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose keys are given once."""
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        raise ValueError("a key is given twice")
+    return value

@@ -1,0 +1,140 @@
+"""Command line pieces: `rlmr constraints ...` and `rlmr verify`, wired into the main program elsewhere."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from rlmr.constraints import CONSTRAINTS, FAMILIES, ConstraintError, parse_one, to_specs
+from rlmr.constraints.compose import compose as compose_task
+from rlmr.constraints.compose import lint as lint_constraints
+from rlmr.data import DataError, read_rows
+from rlmr.verifiers.files import Summary, verify_file
+
+constraints_app = typer.Typer(no_args_is_help=True, help="Types of constraints: list, show, lint, compose.")
+
+
+@constraints_app.command("list")
+def list_types() -> None:
+    """Every built-in type with what it asks, by family."""
+    table = Table("type", "what it asks", box=None, header_style="bold")
+    for family, types in FAMILIES.items():
+        table.add_row(f"[dim]{family}[/dim]", "")
+        for cls in types:
+            table.add_row(cls.type, (cls.__doc__ or "").strip().splitlines()[0])
+    Console().print(table)
+
+
+@constraints_app.command("show")
+def show_type(
+    name: Annotated[str, typer.Argument(metavar="TYPE", help="A type's name, such as word_count.")],
+    schema: Annotated[bool, typer.Option("--schema", help="Print its JSON Schema instead.")] = False,
+) -> None:
+    """What one type asks, its parameters and its edge cases."""
+    from rlmr.constraints.schema import parameters, type_schema
+    from rlmr.constraints.spec import resolve
+
+    cls = resolve(name)
+    if schema:
+        typer.echo(json.dumps(type_schema(cls), ensure_ascii=False, indent=2))
+        return
+    lines = (cls.__doc__ or "").strip().splitlines()
+    typer.echo("\n".join([f"{cls.type}: {lines[0]}", *(line.removeprefix("    ") for line in lines[1:])]))
+    typer.echo("\nParameters:")
+    for parameter, kind, default in parameters(cls):
+        typer.echo(f"  {parameter}: {kind}" + (f" = {default}" if default else "  (required)"))
+    typer.echo("  and lang, scope, role, weight")
+
+
+@constraints_app.command("lint")
+def lint_file(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help=".jsonl, .jsonl.gz or .parquet of tasks.")],
+    column: Annotated[str, typer.Option(help="The column that holds the constraints.")] = "constraints",
+) -> None:
+    """Read every row's constraints; name each bad one and each pair that cannot be kept together."""
+    problems = rows = 0
+    for line, row in read_rows(path):
+        rows += 1
+        for problem in lint_row(row.get(column, [])):
+            problems += 1
+            typer.echo(f"{path}:{line}: {problem}")
+    typer.echo(f"{rows} rows, {problems} problems")
+    if problems:
+        raise typer.Exit(1)
+
+
+def lint_row(value: object) -> list[str]:
+    """Every problem of a row's `constraints`: bad specifications, then conflicts among the good ones.
+
+    >>> lint_row([{"type": "titel"}, {"type": "word_count"}])[0]
+    "constraints[0].type: 'titel' is not allowed; did you mean 'title'?"
+    """
+    try:
+        specs = json.loads(value) if isinstance(value, str) else value
+    except json.JSONDecodeError as error:
+        return [f"constraints: not JSON: {error}"]
+    if not isinstance(specs, list):
+        return [f"constraints: {value!r:.80} is not allowed; give a list of specifications"]
+    problems, good = [], []
+    for index, spec in enumerate(specs):
+        try:
+            good.append(parse_one(spec))
+        except ConstraintError as error:
+            field = f".{error.field}" if error.field else ""
+            problems.append(f"constraints[{index}]{field}: {error}")
+    return problems or lint_constraints(good)
+
+
+@constraints_app.command("compose")
+def compose(
+    brief: Annotated[str, typer.Argument(help='What to write: "Write a story about a fox."')],
+    count: Annotated[int, typer.Option("--count", "-n", help="Constraints in each task.")] = 3,
+    tasks: Annotated[int, typer.Option(help="How many tasks; their seeds follow each other.")] = 1,
+    seed: Annotated[int, typer.Option(help="Seed of the first task.")] = 0,
+    lang: Annotated[str, typer.Option(help="en or zh.")] = "en",
+    difficulty: Annotated[float, typer.Option(help="0 (easy) to 1 (hard).")] = 0.5,
+) -> None:
+    """Tasks from a brief and seeded draws of constraints, as JSON Lines."""
+    language: Literal["en", "zh"] = "zh" if lang == "zh" else "en"
+    if lang not in ("en", "zh"):
+        raise ConstraintError(f"{lang!r} is not allowed; allowed: en, zh", "lang")
+    for number in range(seed, seed + tasks):
+        prompt, drawn = compose_task(brief, count=count, seed=number, lang=language, difficulty=difficulty)
+        row = {"id": f"{language}-{number}", "prompt": prompt, "constraints": to_specs(drawn)}
+        typer.echo(json.dumps(row, ensure_ascii=False))
+
+
+def verify_command(
+    path: Annotated[
+        Path, typer.Argument(metavar="FILE", help=".jsonl or .jsonl.gz with prompt and completion.")
+    ],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Where verdict rows go (JSON Lines).")
+    ] = None,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes.")] = 1,
+) -> None:
+    """Check every completion of FILE against its constraints and print a summary."""
+    summary = verify_file(path, output, jobs=jobs)
+    Console().print(summary_table(summary))
+
+
+def summary_table(summary: Summary) -> Table:
+    """The summary as a table: one line a type, then all texts."""
+    table = Table("type", "checked", "passed", "unknown", box=None, header_style="bold")
+    for name, counts in sorted(summary.by_type.items()):
+        decided = counts["pass"] + counts["fail"]
+        rate = f"{counts['pass'] / decided:.1%}" if decided else "-"
+        table.add_row(name, str(counts.total()), rate, str(counts["unknown"] or ""))
+    share = f"{summary.passed / summary.decided:.1%}" if summary.decided else "-"
+    table.add_row(
+        "[bold]all constraints of a text[/bold]", str(summary.rows), share, str(summary.unknown or "")
+    )
+    return table
+
+
+__all__ = ["CONSTRAINTS", "DataError", "constraints_app", "lint_row", "summary_table", "verify_command"]
