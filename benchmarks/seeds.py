@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import subprocess
 import sys
 import time
@@ -30,8 +31,10 @@ def main() -> None:
     studies = {seed: run(seed, args.output / f"seed_{seed}") for seed in args.seeds}
     console = Console(width=110)
     console.print(table(studies))
-    for claim, holds in claims(studies).items():
+    found = claims(studies)
+    for claim, holds in found.items():
         console.print(f"{'holds' if holds else 'DOES NOT HOLD'}: {claim}", highlight=False)
+    raise SystemExit(0 if all(found.values()) else 1)
 
 
 def run(seed: int, folder: Path) -> dict[str, Any]:
@@ -74,7 +77,8 @@ def claims(studies: dict[int, dict[str, Any]]) -> dict[str, bool]:
     """What is claimed of the means, and of every seed's win-rate interval, and whether it holds."""
     rules = [rule for rule in next(iter(studies.values())) if rule != "start"]
     others = [rule for rule in rules if rule != "rlmr"]
-    get = {(rule, n): mean(studies, rule, n) or 0.0 for rule in ["start", *rules] for n in NUMBERS}
+    get = {(rule, n): mean(studies, rule, n) for rule in ["start", *rules] for n in NUMBERS}
+    get = {key: math.nan if value is None else value for key, value in get.items()}  # then no claim holds
     lows = [policies["rlmr"]["gold_win_rate_ci"][0] for policies in studies.values()]
     length = get["rlmr", "mean_words"] / get["start", "mean_words"]
     return {
@@ -87,6 +91,10 @@ def claims(studies: dict[int, dict[str, Any]]) -> dict[str, bool]:
         "its interval above 50 % for every seed": min(lows) > 0.5,
         "length within 20 % of the start's": 0.8 <= length <= 1.2,
         "no violator was ever rewarded": get["rlmr", "violators_rewarded"] == 0,
+        "writing only drifts: 20 % longer, and fewer texts pass": (
+            get["writing_only", "mean_words"] > 1.2 * get["start", "mean_words"]
+            and get["writing_only", "pass_rate"] < get["start", "pass_rate"]
+        ),
     }
 
 

@@ -16,6 +16,7 @@ from rlmr.progress import ProgressDisplay
 from rlmr.quickstart import quickstart
 from rlmr.recipes import plan, read_recipe, shipped_recipes
 from rlmr.recipes.run import job_of
+from rlmr.verifiers.cli import constraints_app, verify_command
 
 app = typer.Typer(
     name="rlmr",
@@ -110,6 +111,10 @@ def recipes() -> None:
     """List the recipes that come with the package."""
     for name in shipped_recipes():
         typer.echo(name)
+
+
+app.add_typer(constraints_app, name="constraints")
+app.command("verify")(verify_command)
 
 
 def main() -> None:

@@ -1,7 +1,8 @@
-"""Rebuild the sandbox's checkpoints: `python -m rlmr.sandbox.build --output FOLDER` (about 25 minutes).
+"""Rebuild the sandbox's checkpoints: `python -m rlmr.sandbox.build --output FOLDER` (about 20 minutes).
 
-1. A tokenizer over the world's words, and a policy taught by TRL's SFTTrainer on world stories whose
-   writers obey each constraint only 7 times in 10.
+1. A tokenizer over the world's words, and a policy taught by TRL's SFTTrainer: first lessons, stories that
+   keep two to four constraints each, so that it learns to read them at all; then, and last, stories whose
+   writers keep each constraint 7 times in 10, half of them all.
 2. The policy's own samples at several temperatures, world stories, and spoiled copies of both; readers
    (`rlmr.sandbox.readers`) choose between two of them; TRL's RewardTrainer learns from the choices.
 3. metrics.json: what the shipped checkpoints reach, for a test to hold them to.

@@ -1,6 +1,6 @@
 """Simulated readers: a panel whose choices between two stories carry taste, noise and a length bias.
 
-    P(reader prefers a) = sigmoid((gold_a - gold_b + taste) / noise + bias * (words_a - words_b) / spread)
+    P(reader prefers a) = sigmoid(keenness * (gold_a - gold_b) / noise + bias * (words_a - words_b) / spread)
 
 Real raters show such a bias: HANNA's prefer the longer of two stories 68 % of the time. The readers
 label the preference pairs that the reward model learns from; the gold judge never does.

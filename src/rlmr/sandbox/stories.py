@@ -1,4 +1,4 @@
-"""Writers of the sandbox world: stories of varying skill, and the ways to spoil one."""
+"""Writers of the sandbox world: stories of varying skill, after a plan."""
 
 from __future__ import annotations
 
@@ -80,10 +80,10 @@ def _outline(plan: Plan, rng: random.Random) -> list[Template]:
 
 
 def _bring_in(word: str, chosen: list[Template], rng: random.Random) -> None:
-    """Give some sentence after the first a template of its stage that holds `word`, if there is one."""
+    """Give a sentence between first and last a template of its stage that holds `word`, if one does."""
     if any(word in t.words for t in chosen):
         return
-    for i in rng.sample(range(len(chosen)), len(chosen)):
+    for i in rng.sample(range(1, len(chosen) - 1), max(0, len(chosen) - 2)):
         holders = [t for t in grammar().by_stage[chosen[i].stage] if word in t.words]
         if holders:
             chosen[i] = rng.choice(holders)
