@@ -29,7 +29,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("runs/seeds"))
     args = parser.parse_args()
     studies = {seed: run(seed, args.output / f"seed_{seed}") for seed in args.seeds}
-    console = Console(width=110)
+    console = Console(width=130)
     console.print(table(studies))
     found = claims(studies)
     for claim, holds in found.items():
