@@ -86,6 +86,9 @@ def test_dry_run_shows_the_resolved_recipe_and_writes_nothing(rlmr, recipe, tmp_
         (["data.train=nowhere.jsonl"], "no file 'nowhere.jsonl'"),
         (["policy=nowhere"], "policy: nowhere is no model"),
         (["reward.model=nowhere"], "reward.model: nowhere is no model"),
+        (["reward.model=nowhere:score", "--dry-run"], "reward.model: 'nowhere:score'"),
+        (["data.eval=nowhere.jsonl", "--dry-run"], "data.eval: no file 'nowhere.jsonl'"),
+        (["grpo.eval_strategy=steps", "grpo.eval_steps=1", "--dry-run"], "set data.eval"),
         (["data.limit=1"], "1 tasks, but one generation takes 2"),
     ],
 )

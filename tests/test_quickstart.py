@@ -1,68 +1,28 @@
-import io
 import json
-import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from fake_runs import make_rows, make_run
+from quickstart_cases import TESTS, console, fake_jobs, script
 from rlmr.evals.outcome import write_rows
 from rlmr.quickstart import RULES, flow
-from rlmr.quickstart.children import ChildFailedError, Children, last_line, read_progress
 from rlmr.quickstart.plan import (
     TASKS,
-    Job,
     QuickstartError,
     Settings,
     baseline_file,
     check,
     default_jobs,
+    estimated_seconds,
     evaluation_file,
     free_folder,
     jobs_of,
     policy_folder,
 )
-
-TESTS = str(Path(__file__).parent)
-
-
-def script(name: str, code: str, after: str | None = None, kind: str = "train", rule: str = "rlmr") -> Job:
-    return Job(name, kind, rule, (sys.executable, "-c", code), after)
-
-
-def console(terminal=False) -> Console:
-    return Console(file=io.StringIO(), width=110, force_terminal=terminal)
-
-
-def children(jobs, tmp_path, slots=2) -> Children:
-    return Children(jobs, slots, tmp_path / "logs", dict(os.environ))
-
-
-def fake_jobs(settings: Settings) -> list[Job]:
-    """The jobs of a quickstart, replaced by ones that write what the real ones would."""
-    jobs = []
-    for job in jobs_of(settings):
-        if job.kind == "train":
-            folder = str(policy_folder(settings, job.rule))
-            body = f"make_run(Path({folder!r}), {job.rule!r}, steps=6)"
-        else:
-            files = [str(evaluation_file(settings, job.rule)), str(baseline_file(settings))]
-            keep = {"start": 0.33, "rlmr": 0.62}.get(job.rule, 0.1)
-            body = "; ".join(
-                f"write_rows(Path({path!r}), make_rows({path!r}, {keep}, tasks=20))"
-                for path in files[: 2 if job.rule == "start" else 1]
-            )
-        code = (
-            f"import sys; sys.path.insert(0, {TESTS!r}); from pathlib import Path; "
-            f"from fake_runs import make_run, make_rows, write_rows; {body}"
-        )
-        jobs.append(Job(job.name, job.kind, job.rule, (sys.executable, "-c", code), job.after))
-    return jobs
 
 
 def test_jobs_train_every_rule_from_the_same_recipe_and_evaluate_afterwards(tmp_path):
@@ -97,6 +57,7 @@ def test_fast_only_shortens(tmp_path):
         ({"jobs": 0}, "at least 1, but is 0"),
         ({"seed": -1}, "at least 0, but is -1"),
         ({"json": Path("/")}, "cannot be a file"),
+        ({"json": Path(__file__) / "a" / "b.json"}, "cannot be a file"),
     ],
 )
 def test_bad_settings_are_refused_before_anything_is_written(tmp_path, change, message):
@@ -121,65 +82,23 @@ def test_memory_decides_how_many_run_side_by_side():
     assert default_jobs(3, 0) == 1
 
 
-def test_children_keep_order_slots_and_dependencies(tmp_path):
-    most = []
-    jobs = [
-        script("a", "import time; time.sleep(.4)"),
-        script("b", f"open({str(tmp_path / 'b')!r}, 'w')", after="a"),
-        script("c", "pass"),
-    ]
-    with children(jobs, tmp_path, slots=1) as group:
-        group.run(lambda c: most.append(tuple(c.running)))
-        assert group.done == {"a", "b", "c"}
-    assert max(map(len, most)) == 1
-    assert (tmp_path / "b").exists()
-
-
-def test_a_dead_child_shows_its_last_words_and_stops_the_others(tmp_path):
-    jobs = [
-        script("slow", "import time; time.sleep(60)"),
-        script("bad", "import sys; [print('line', i) for i in range(50)]; sys.exit('no memory left')"),
-    ]
-    before = time.monotonic()
-    with children(jobs, tmp_path) as group, pytest.raises(ChildFailedError) as caught:
-        group.run(lambda c: None)
-    assert "bad ended with exit code 1" in str(caught.value)
-    assert str(caught.value).endswith("no memory left")
-    assert "line 10" not in str(caught.value)
-    assert time.monotonic() - before < 20
-    assert group.running == {}
-
-
-def test_leaving_by_an_error_leaves_no_child_behind(tmp_path):
-    with (
-        pytest.raises(ZeroDivisionError),
-        children([script("a", "import time; time.sleep(60)")], tmp_path) as group,
-    ):
-        group._start()
-        process = group.running["a"]
-        raise ZeroDivisionError
-    assert process.poll() == -signal.SIGKILL
-
-
-def test_progress_is_read_from_a_run_that_is_being_written(tmp_path):
-    assert read_progress(tmp_path / "none").state == "starting"
-    run = make_run(tmp_path / "run", "rlmr", steps=5, state="running")
-    with (run / "metrics.jsonl").open("a") as file:
-        file.write('{"step": 6, "pass_r')  # half a line
-    found = read_progress(run)
-    assert (found.state, found.step, found.total) == ("running", 5, 5)
-    assert found.metrics["pass_rate"] is not None
-    (tmp_path / "empty").touch()
-    assert last_line(tmp_path / "empty") == ""
+def test_the_estimate_is_what_was_measured(tmp_path, monkeypatch):
+    monkeypatch.setattr("rlmr.quickstart.plan.threads.cores", lambda: 2)
+    settings = Settings(tmp_path, jobs=3)
+    assert (
+        420 < estimated_seconds(settings) * 100 / settings.recipe.grpo["max_steps"] < 500
+    )  # 100 steps: 450-490
+    assert estimated_seconds(Settings(tmp_path, jobs=3, fast=True)) < 90
 
 
 @pytest.mark.parametrize("terminal", [False, True])
 def test_all_of_it_with_stand_ins_for_training(tmp_path, monkeypatch, terminal):
     monkeypatch.setattr(flow, "jobs_of", fake_jobs)
-    settings = Settings(tmp_path / "q", jobs=2, json=tmp_path / "numbers.json")
+    settings = Settings(tmp_path / "q", jobs=2, json=tmp_path / "new" / "numbers.json")
     shown = console(terminal)
     assert flow.run(settings, shown) == 0
-    numbers = json.loads((tmp_path / "numbers.json").read_text())
+    numbers = json.loads((tmp_path / "new" / "numbers.json").read_text())
+    assert json.loads((tmp_path / "q" / "numbers.json").read_text()) == numbers
     assert (numbers["seed"], numbers["held_out_tasks"]) == (0, 20)
     assert [row["rule"] for row in numbers["policies"]] == ["start", *RULES]
     assert numbers["policies"][0]["violators_rewarded"] is None
@@ -219,6 +138,7 @@ def test_ctrl_c_keeps_what_is_there(tmp_path, monkeypatch):
         "The training was interrupted (RLMR at 6 of 6 steps)" in (tmp_path / "q" / "report.html").read_text()
     )
     assert not (tmp_path / "numbers.json").exists()
+    assert json.loads((tmp_path / "q" / "numbers.json").read_text())["policies"] == []
     assert not (tmp_path / "q" / "logs" / "later.log").exists()
 
 
@@ -239,6 +159,50 @@ def test_a_dead_child_ends_it_with_1(tmp_path, monkeypatch):
     shown = console()
     assert flow.run(Settings(tmp_path / "q", jobs=1), shown) == 1
     assert "[bold]boom" in shown.file.getvalue()
+
+
+def test_a_child_that_refuses_its_input_ends_it_with_2_and_the_rest_is_reported(tmp_path, monkeypatch):
+    settings = Settings(tmp_path / "q", jobs=1, json=tmp_path / "numbers.json")
+    done = [job for job in fake_jobs(settings) if job.rule == "rlmr" or job.name == "evaluate start"]
+    refused = script("train gdpo", "raise SystemExit(2)", after="evaluate rlmr")
+    monkeypatch.setattr(flow, "jobs_of", lambda settings: [*done, refused])
+    assert flow.run(settings, console()) == 2
+    assert "<html" in (tmp_path / "q" / "report.html").read_text()
+    found = json.loads((tmp_path / "q" / "numbers.json").read_text())
+    assert [row["rule"] for row in found["policies"]] == ["start", "rlmr"]
+    assert not (tmp_path / "numbers.json").exists()
+
+
+def test_a_closed_terminal_is_ctrl_c_and_handlers_are_put_back(monkeypatch):
+    former = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    shown = console()
+    first = shown.file
+    try:
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            before = signal.getsignal(number)
+            with pytest.raises(KeyboardInterrupt), flow.interruptible(shown):
+                signal.raise_signal(number)
+            assert signal.getsignal(number) == before
+        assert shown.file is not first  # nobody reads it any more
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        with flow.interruptible(shown):  # nohup
+            signal.raise_signal(signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, former)
+
+
+def test_the_start_policys_texts_are_those_of_its_pass_rate(tmp_path):
+    settings = Settings(tmp_path, rules=())
+    write_rows(baseline_file(settings), make_rows("a", 0.3, tasks=20))
+    write_rows(evaluation_file(settings, "start"), make_rows("b", 0.3, tasks=20))
+    start = flow.gather(settings).start
+    assert start.summary.pass_rate.value == sum(row.passed for row in start.rows) / 20
+    assert list(start.rows) == flow.read_rows(evaluation_file(settings, "start"))
+
+
+def test_what_no_step_counted_is_unknown_not_0(tmp_path):
+    run = flow.read_run(make_run(tmp_path / "run", "rlmr", steps=3))
+    assert flow.total(run, "violators") is None and flow.total(run, "violators_rewarded") >= 0
 
 
 def test_an_evaluation_that_did_not_end_is_not_compared(tmp_path):

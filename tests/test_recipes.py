@@ -7,9 +7,10 @@ import pytest
 import yaml
 
 from rlmr.recipes import RecipeError, check_recipe, find_recipe, plan, read_recipe, shipped_recipes
-from rlmr.recipes.run import load_tasks, standard_of
+from rlmr.recipes.run import load_eval_tasks, load_tasks, standard_of
 from rlmr.recipes.schema import Data, Recipe, Reward, Standard
 
+TASKS = "(the file of tasks)"
 MINIMAL = {"name": "x", "policy": "p", "data": {"train": "t.jsonl"}, "reward": {"model": "r"}}
 
 
@@ -146,6 +147,19 @@ def test_tasks_come_from_a_file_up_to_the_limit(tmp_path):
     assert [task.prompt for task in tasks] == ["write 0", "write 1"] and len(tasks[0].constraints) == 1
     with pytest.raises(RecipeError, match=r"no file 'absent\.jsonl'"):
         load_tasks(Data(train="absent.jsonl"), 0)
+    both = data.model_copy(update={"eval": str(path)})
+    assert len(load_eval_tasks(both, 0)) == 3 and len(load_tasks(both, 0)) == 2  # the limit is training's
+
+
+def test_the_sandbox_evaluates_on_tasks_that_it_never_trains_on():
+    data = Data(train="sandbox:train", eval="sandbox:heldout", limit=2000)
+    pairs, held_out = (
+        {(task.meta["hero"], task.meta["object"]) for task in load(data, 3)}
+        for load in (load_tasks, load_eval_tasks)
+    )
+    assert len(load_eval_tasks(data, 3)) == 200 and held_out and not pairs & held_out
+    with pytest.raises(RecipeError, match=r"data\.eval: no 'sandbox:train'.*sandbox:heldout"):
+        check_recipe({**MINIMAL, "data": {"train": "sandbox:train", "eval": "sandbox:train"}})
 
 
 @pytest.fixture
@@ -169,6 +183,14 @@ def test_a_plan_says_what_would_happen_and_writes_nothing(values, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+def test_a_plan_holds_the_tasks_for_evaluation(values):
+    data = {**values["data"], "eval": values["data"]["train"], "limit": 2, "prompt_column": "prompt"}
+    grpo = {"eval_strategy": "steps", "eval_steps": 1, "per_device_train_batch_size": 8}
+    planned = plan(check_recipe({**values, "data": data, "grpo": grpo}))
+    assert len(planned.eval_tasks) == 8 and len(planned.tasks) == 2
+    assert plan(check_recipe(values)).eval_tasks == []
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -182,9 +204,16 @@ def test_a_plan_says_what_would_happen_and_writes_nothing(values, tmp_path):
         ({"policy": "no/where"}, "policy: no/where is no model"),
         ({"reward": {"model": "no/where"}}, "reward.model: no/where is no model"),
         ({"data": {"train": "absent.jsonl"}}, "data.train: no file"),
+        ({"data": {"train": TASKS, "eval": "absent.jsonl"}}, "data.eval: no file"),
+        ({"grpo": {"eval_strategy": "steps", "eval_steps": 1}}, "set data.eval"),
+        ({"grpo": {"eval_on_start": True}}, "set data.eval"),
+        ({"reward": {"model": "no_such_module:score"}}, "reward.model: 'no_such_module:score'"),
     ],
 )
 def test_what_cannot_run_is_refused_before_anything_is_written(values, tmp_path, change, message):
+    file = values["data"]["train"]
+    if "data" in change:
+        change = {"data": {key: file if value == TASKS else value for key, value in change["data"].items()}}
     with pytest.raises(ValueError, match=message) as caught:
         plan(check_recipe({**values, **change}))
     assert type(caught.value).__module__.startswith("rlmr")

@@ -1,12 +1,16 @@
 """What of a completion is judged, and the `finished` gate."""
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 import pytest
 
 from conftest import build_tokenizer
-from rlmr.constraints import parse
+from rlmr.constraints import Constraint, parse
 from rlmr.data import Task
 from rlmr.engines.grade import Grader, opens_reasoning
 from rlmr.rewards.reward_model import Scores
+from rlmr.runs import Mixture, mix_rows
 from rlmr.verifiers.finished import answer_of
 
 
@@ -91,7 +95,36 @@ def test_marks_that_are_special_tokens_are_seen_all_the_same():
     assert grader.grade([0], [ids], 1, "train")[0].row.answer == "owl"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused(Constraint):
+    """A judge that will not say."""
+
+    type: ClassVar[str] = "refused"
+
+    def describe(self):
+        return "Please the judge."
+
+    def decide(self, text, prompt):
+        return self.unknown("judge: refused")
+
+
+class Silent:
+    """A scorer that has no score for the first text."""
+
+    def score(self, prompts, answers):
+        return Scores([None, *(1.0 for _ in answers[1:])], [False] * len(answers))
+
+
 def test_unknown_stays_unknown():
-    (row,), _ = grade(["the owl <|end|>"])
-    assert row.scores == {"quality": 7.0}
-    assert row.derived is None
+    tokenizer = build_tokenizer()
+    ids = tokenizer.convert_tokens_to_ids(["owl", "<|end|>"])
+    tasks = [Task("t", "write ."), Task("u", "write .", (Refused(),))]
+    grader = Grader(tasks, tokenizer, frozenset([tokenizer.eos_token_id]), Silent(), False)
+    scoreless, undecided = (one.row for one in grader.grade([0, 1], [ids, ids], 1, "train"))
+    assert scoreless.scores == {"quality": None} and undecided.scores == {"quality": 1.0}
+    assert verdicts(undecided) == {"refused": "unknown", "finished": "pass"}
+    assert undecided.verdicts[0].reason == "judge: refused"
+    derived = [
+        row.derived for group in mix_rows([[scoreless], [undecided]], Mixture()).groups for row in group
+    ]
+    assert [(one.unknown, one.advantage, one.case) for one in derived] == [(True, 0.0, "unknown")] * 2

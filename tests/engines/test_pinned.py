@@ -2,14 +2,15 @@
 
 import inspect
 
+import pytest
 import torch
 import trl
-from engine_cases import make_job
+from engine_cases import LengthScorer, make_job
+from transformers import AutoTokenizer
 from trl import GRPOTrainer
 
-from rlmr.engines.settings import make_config
-from rlmr.engines.trainer import MixedGRPOTrainer
-from rlmr.engines.trl import build_trainer
+from rlmr.engines.trl import train
+from rlmr.runs import read_run
 
 
 def test_the_private_methods_are_where_they_were():
@@ -24,36 +25,70 @@ def test_the_private_methods_are_where_they_were():
         assert list(inspect.signature(getattr(GRPOTrainer, name)).parameters) == expected, name
 
 
-def test_the_loss_learns_from_our_advantages_and_from_nothing_else(tiny_policy, tmp_path, monkeypatch):
-    sent = []
-    monkeypatch.setattr("trl.trainer.base_trainer.send_telemetry", lambda **what: sent.append(what))
-    job = make_job(tiny_policy, tmp_path / "run", grpo={"max_steps": 1})
-    trainer = build_trainer(job, make_config(job.grpo, tmp_path / "checkpoints", 0))
-    assert not sent
-    mixed, learned, theirs = [], [], []
+@pytest.fixture
+def spied(monkeypatch):
+    """TRL's own advantages, what its loss is given, its table of advantages, and what it sends home."""
+    seen = {"theirs": [], "inputs": [], "shown": [], "sent": []}
     scored, loss = GRPOTrainer._generate_and_score_completions, GRPOTrainer._compute_loss
-    placed = MixedGRPOTrainer._replace_advantages
 
     def spy_scored(self, inputs):
         output = scored(self, inputs)
-        theirs.append(output["advantages"].clone())
+        seen["theirs"].append(output["advantages"].clone())
         return output
 
-    def spy_placed(self, output, advantages, local):
-        mixed.append(torch.tensor(advantages, dtype=torch.float32))
-        placed(self, output, advantages, local)
-
     def spy_loss(self, model, inputs):
-        learned.append(inputs["advantages"].clone())
+        seen["inputs"].append(inputs)
+        seen["shown"] = list(self._logs["advantages"])
         return loss(self, model, inputs)
 
+    monkeypatch.setattr("trl.trainer.base_trainer.send_telemetry", lambda **what: seen["sent"].append(what))
     monkeypatch.setattr(GRPOTrainer, "_generate_and_score_completions", spy_scored)
-    monkeypatch.setattr(MixedGRPOTrainer, "_replace_advantages", spy_placed)
     monkeypatch.setattr(GRPOTrainer, "_compute_loss", spy_loss)
-    trainer.train()
-    assert len(mixed) == len(learned) == len(theirs) == 1
-    assert learned[0].shape == (8,) and learned[0].dtype == torch.float32
-    assert torch.equal(learned[0].sort().values, mixed[0].sort().values)  # TRL shuffles its batch
-    assert not torch.allclose(theirs[0], mixed[0])
-    shown = torch.tensor(list(trainer._logs["advantages"]), dtype=torch.float32)
-    assert torch.equal(shown, mixed[0])
+    return seen
+
+
+def texts(inputs, tokenizer):
+    """Prompt and completion of every row that the loss sees, as the record writes them."""
+    for i in range(len(inputs["completion_ids"])):
+        prompt, completion = (
+            tokenizer.decode(
+                inputs[f"{part}_ids"][i][inputs[f"{part}_mask"][i].bool()], skip_special_tokens=True
+            )
+            for part in ("prompt", "completion")
+        )
+        yield key(prompt, completion)
+
+
+def key(prompt, completion):
+    """Without the spaces, in which tokenizers differ."""
+    return prompt.replace(" ", ""), completion.replace(" ", "")
+
+
+def test_the_loss_learns_each_texts_own_advantage_and_nothing_else(tiny_policy, tmp_path, spied):
+    train(make_job(tiny_policy, tmp_path / "run", grpo={"max_steps": 1}))
+    (inputs,), (theirs,) = spied["inputs"], spied["theirs"]
+    recorded = [row for group in read_run(tmp_path / "run").groups(1) for row in group]
+    advantages = torch.tensor([row.derived.advantage for row in recorded])
+    wanted = {
+        key(row.prompt, row.completion): a for row, a in zip(recorded, advantages.tolist(), strict=True)
+    }
+    assert len(set(wanted.values())) > 2 and any(not row.derived.passed for row in recorded)
+    learned = inputs["advantages"]
+    assert learned.shape == (8,) and learned.dtype == torch.float32 and "tool_mask" not in inputs
+    tokenizer = AutoTokenizer.from_pretrained(tiny_policy)
+    assert dict(zip(texts(inputs, tokenizer), learned.tolist(), strict=True)) == wanted
+    violators = {key(row.prompt, row.completion) for row in recorded if not row.derived.passed}
+    assert all(wanted[text] < 0 for text in violators)
+    assert not torch.allclose(theirs, advantages)
+    assert torch.equal(torch.tensor(spied["shown"]), advantages)
+    assert not spied["sent"]
+
+
+def test_unknown_texts_are_not_among_the_tokens_of_the_loss(tiny_policy, tmp_path, spied):
+    train(make_job(tiny_policy, tmp_path / "run", scorer=LengthScorer(broken=[1, 6]), grpo={"max_steps": 1}))
+    (inputs,) = spied["inputs"]
+    recorded = [row for group in read_run(tmp_path / "run").groups(1) for row in group]
+    tokens = [row.tokens for row in recorded if not row.derived.unknown]
+    assert len(tokens) == 6 and inputs["num_items_in_batch"] == sum(tokens)
+    learned = (inputs["completion_mask"] * inputs["tool_mask"]).sum(1)
+    assert sorted(learned.tolist()) == sorted([0, 0, *tokens])

@@ -6,11 +6,11 @@ import signal
 import pytest
 import torch
 from engine_cases import LengthScorer, make_job, make_tasks
-from transformers import AutoModelForCausalLM, TrainerCallback
+from transformers import AutoModelForCausalLM, T5Config, TrainerCallback
 
 from rlmr.engines.callbacks import StopCallback
 from rlmr.engines.settings import SettingsError, check_settings, make_config
-from rlmr.engines.trainer import place
+from rlmr.engines.trainer import MixedGRPOTrainer, place
 from rlmr.engines.trl import PolicyError, build_trainer, check_policy, planned_steps, train
 from rlmr.models import ModelError
 from rlmr.runs import Mixture, RunError, read_run, recompute, write
@@ -60,13 +60,27 @@ def test_the_same_seed_gives_the_same_run(tiny_policy, tmp_path):
     assert a == b != c
 
 
-def test_a_group_without_scores_teaches_nothing(tiny_policy, tmp_path):
-    train(make_job(tiny_policy, tmp_path / "run", scorer=LengthScorer(broken=range(1000))))
+@pytest.mark.parametrize("beta", [0.0, 0.05])
+def test_a_group_without_scores_teaches_nothing(tiny_policy, tmp_path, beta):
+    broken = LengthScorer(broken=range(1000))
+    train(make_job(tiny_policy, tmp_path / "run", scorer=broken, grpo={"beta": beta}))
     run = read_run(tmp_path / "run")
     assert all(row.derived.advantage == 0 and row.derived.unknown for row in rows(run, 1))
     assert run.metrics[0]["unknown_share"] == 1.0 and run.metrics[0]["reward/quality_mean"] is None
     before, after = weights(tiny_policy), weights(tmp_path / "run" / "model")
     assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+def test_unknown_texts_do_not_even_pull_back_to_the_reference(tiny_policy, tmp_path):
+    """After one step the policy differs from the reference: a KL term would move it in the second."""
+    grpo = {"beta": 0.05, "optim": "sgd", "lr_scheduler_type": "constant", "learning_rate": 1.0}
+    for steps in (1, 2):
+        scorer = LengthScorer(broken=range(8, 1000))
+        train(make_job(tiny_policy, tmp_path / str(steps), scorer=scorer, grpo={**grpo, "max_steps": steps}))
+    assert all(row.derived.unknown for row in rows(read_run(tmp_path / "2"), 2))
+    start, one, two = (weights(folder) for folder in (tiny_policy, *(tmp_path / n / "model" for n in "12")))
+    assert any(not torch.equal(start[name], one[name]) for name in start)
+    assert all(torch.equal(one[name], two[name]) for name in one)
 
 
 def test_one_missing_score_leaves_its_siblings_their_mix(tiny_policy, tmp_path):
@@ -91,15 +105,20 @@ def test_what_a_rule_remembers_travels_from_step_to_step(tiny_policy, tmp_path):
     assert "mixing_state/dual" not in lines[0] and lines[1]["mixing_state/dual"] > 1.0
 
 
-def test_evaluation_has_a_record_of_its_own(tiny_policy, tmp_path):
+@pytest.mark.parametrize("mixture", [Mixture(), Mixture("lagrangian", {"rate": 9.0}), Mixture("gdpo")])
+def test_evaluation_has_a_record_of_its_own(tiny_policy, tmp_path, mixture):
     grpo = {"eval_strategy": "steps", "eval_steps": 2, "per_device_eval_batch_size": 4}
-    train(make_job(tiny_policy, tmp_path / "run", eval_tasks=make_tasks()[:3], grpo=grpo))
+    train(make_job(tiny_policy, tmp_path / "run", eval_tasks=make_tasks()[:3], grpo=grpo, mixture=mixture))
     run = read_run(tmp_path / "run")
     assert run.steps == [1, 2] and len(rows(run, 2)) == 8
     evaluated = run.groups(2, split="eval")
     assert {group[0].task for group in evaluated} == {"fox", "hen", "owl"}
     assert [row.group for group in evaluated for row in group] == [0] * 4 + [1] * 4 + [2] * 4
     assert {row.split for group in evaluated for row in group} == {"eval"}
+    again = recompute(run, 2, "eval").groups
+    assert [row.derived for group in again for row in group] == [
+        row.derived for group in evaluated for row in group
+    ]
 
 
 def test_one_generation_can_serve_several_steps(tiny_policy, tmp_path):
@@ -126,6 +145,15 @@ def test_ctrl_c_ends_after_the_step_and_keeps_the_policy(tiny_policy, tmp_path, 
     run = read_run(tmp_path / "run")
     assert run.status["state"] == "interrupted" and run.status["step"] == 2 and run.steps == [1, 2]
     weights(tmp_path / "run" / "model")
+
+
+def test_ctrl_c_before_the_first_step_is_an_interruption(tiny_policy, tmp_path, monkeypatch):
+    def stopped(self):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(MixedGRPOTrainer, "train", stopped)
+    assert train(make_job(tiny_policy, tmp_path / "run")) == "interrupted"
+    assert read_run(tmp_path / "run").status["reason"] == "stopped by Ctrl-C"
 
 
 def test_a_second_ctrl_c_stops_at_once():
@@ -173,6 +201,18 @@ def test_what_is_no_policy_is_said(tiny_reward_model, tmp_path):
         check_policy(str(tmp_path / "nowhere"))
 
 
+def test_an_encoder_and_a_missing_tokenizer_are_said(tiny_policy, tmp_path):
+    T5Config(architectures=["T5ForConditionalGeneration"]).save_pretrained(tmp_path / "t5")
+    with pytest.raises(PolicyError, match="T5ForConditionalGeneration, encoder and decoder"):
+        check_policy(str(tmp_path / "t5"))
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    for name in ("config.json", "model.safetensors"):
+        (bare / name).write_bytes((tiny_policy / name).read_bytes())
+    with pytest.raises(PolicyError, match="no usable tokenizer"):
+        train(make_job(bare, tmp_path / "run"))
+
+
 def test_a_broken_weight_file_is_said_and_nothing_is_written(tiny_policy, tmp_path):
     broken = tmp_path / "policy"
     broken.mkdir()
@@ -183,9 +223,18 @@ def test_a_broken_weight_file_is_said_and_nothing_is_written(tiny_policy, tmp_pa
     assert not list((tmp_path / "run").rglob("*.*"))
 
 
-def test_steps_are_known_before_training(tiny_policy, tmp_path):
-    config = make_config({**make_job(tiny_policy, tmp_path).grpo, "max_steps": -1}, tmp_path, 0)
-    assert planned_steps(config, 4) == 6  # 3 epochs of 4 tasks, 2 prompts a step
+@pytest.mark.parametrize(
+    "change",
+    [{}, {"num_iterations": 2}, {"steps_per_generation": 4, "gradient_accumulation_steps": 2}],
+)
+def test_steps_are_known_before_training(tiny_policy, tmp_path, change):
+    job = make_job(tiny_policy, tmp_path / "run", grpo={"max_steps": -1, "num_train_epochs": 1, **change})
+    if change.get("steps_per_generation"):
+        job.grpo["per_device_train_batch_size"] = 2
+    config = make_config(job.grpo, tmp_path, 0)
+    train(job)
+    status = read_run(tmp_path / "run").status
+    assert planned_steps(config, 4) == status["step"] == status["total_steps"] > 0
     with pytest.raises(PolicyError, match="1 tasks, but one generation takes 2"):
         planned_steps(config, 1)
 
@@ -199,6 +248,7 @@ def test_steps_are_known_before_training(tiny_policy, tmp_path):
         ({"multi_objective_aggregation": "normalize_then_sum"}, "undo"),
         ({"use_kl_in_reward": True}, "grpo.beta"),
         ({"hub_token": "hf_x"}, "HF_TOKEN"),
+        ({"mask_truncated_completions": True}, "`finished` gate"),
         ({"logging_steps": 10}, "every step is logged"),
     ],
 )

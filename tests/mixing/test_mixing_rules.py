@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from mixing_cases import batches, mean, standard
 from torch.testing import assert_close
 
-from rlmr.mixing import MIXERS, GroupRule, check_rule, diagnostics, mix
+from rlmr.mixing import MIXERS, GroupRule, Outcome, check_rule, diagnostics, mix
 
 QUALITY, PASSED = [[0.5, 2.0, -1.0, 1.0], [1.0, 3.0, 0.0, 0.0]], [[True, False, True, False], [True] * 4]
 
@@ -25,6 +25,32 @@ class Shifted(GroupRule):
 class Broken(GroupRule):
     def mix(self, groups, state):
         return self.from_reward(groups, groups.quality_PG / 0.0, groups.quality_PG)
+
+
+class Generous(GroupRule):
+    """Gives something to everybody, known or not; `columns` more than there are texts."""
+
+    columns = 0
+
+    def mix(self, groups, state):
+        size_P, size_G = groups.known_PG.shape
+        one_PG = torch.ones(size_P, size_G + self.columns)
+        return Outcome(
+            torch.where(groups.known_PG, one_PG, torch.nan) if not self.columns else one_PG, one_PG, one_PG
+        )
+
+
+class Wide(Generous):
+    columns = 1
+
+
+def test_a_users_rule_cannot_teach_from_what_is_unknown_or_absent():
+    mixed = mix(Generous(), [[1.0, None, 2.0], [3.0, 4.0]], [[True, True, False], [True, True]])
+    assert mixed.advantages.tolist() == mixed.reward.tolist() == [[1.0, 0.0, 1.0], [1.0, 1.0, 0.0]]
+    assert mixed.penalty.tolist() == [[0.0, 0.0, 1.0], [0.0] * 3]
+    assert mixed.advantages.dtype == torch.float64
+    with pytest.raises(ValueError, match=r"Wide gave advantages of shape \(2, 5\), .* \(2, 4\)"):
+        mix(Wide(), QUALITY, PASSED)
 
 
 def slow(rule, quality, passed):

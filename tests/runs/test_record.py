@@ -111,14 +111,17 @@ def rewrite(row, step):
 def test_derived_numbers_recompute_from_the_raw_columns(tmp_path, rule):
     config = {**CONFIG, "mixing": {"rule": rule}}
     writer = RunWriter(tmp_path / "run", config, {}, total_steps=3)
-    state = None
+    state, evaluated = None, []
     for step in (1, 2, 3):
         groups = [[rewrite(row, step) for row in group] for group in GROUPS]
         mixed = mix_rows(groups, mixture_of(config), state)
         writer.groups(step, rows_of(mixed))
         writer.metrics(step, measure(mixed, (state or {}).items()))
         state = mixed.mixed.state
+        evaluated = rows_of(mix_rows(GROUPS, mixture_of(config), state))
+        writer.groups(step, evaluated, split="eval")
     run = read_run(tmp_path / "run")
+    assert [row.derived for row in rows_of(recompute(run, 3, "eval"))] == [row.derived for row in evaluated]
     assert (state_before(run, 3) is not None) == (rule == "lagrangian")
     for step in run.steps:
         recorded = [row.derived for group in run.groups(step) for row in group]
@@ -156,6 +159,13 @@ def test_standardisation_and_soft_share_make_the_quality():
     rows = rows_of(mix_rows(GROUPS, mixture))
     assert rows[0].derived.quality == (6.0 - 2.0) / 4.0 + 0.5
     assert rows[1].derived.quality == 0.0
+
+
+def test_a_soft_verdict_that_is_unknown_weighs_nothing_where_soft_ones_weigh_nothing():
+    groups = [[make_row(0, 0, 1.0, "pp?"), make_row(0, 1, 3.0, "ppp")]]
+    known = [row.derived.unknown for row in rows_of(mix_rows(groups, Mixture(soft_weight=0.0)))]
+    assert known == [False, False]
+    assert [row.derived.unknown for row in rows_of(mix_rows(groups, Mixture()))] == [True, False]
 
 
 def test_a_group_in_which_nothing_is_known_gets_zeros():

@@ -32,6 +32,7 @@ OURS = {
     "scale_rewards": "advantages come from the mix; use mixing.scale",
     "multi_objective_aggregation": "advantages come from the mix; normalising again would undo it",
     "reward_weights": "advantages come from the mix; use a rule with weights: mixing.rule=weighted_sum",
+    "mask_truncated_completions": "cut-off texts fail the `finished` gate; masking them would undo it",
     "use_kl_in_reward": "a KL term in the reward would undo the mix; use grpo.beta, the KL in the loss",
     "resume_from_checkpoint": "runs cannot be resumed yet",
 }

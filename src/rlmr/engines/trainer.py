@@ -94,6 +94,7 @@ class MixedGRPOTrainer(GRPOTrainer):  # type: ignore[misc]
             raise RuntimeError("TRL scored without calling _calculate_rewards; is this TRL 1.16.0?")
         mixed, self._mixed = self._mixed, None
         self._replace_advantages(output, mixed.advantages, len(inputs))
+        self._mask_unknown(output, mixed, len(inputs))
         for name in [name for name in self._metrics[mode] if name in NOT_OURS or name.startswith("rewards/")]:
             del self._metrics[mode][name]
         self._record([row for group in mixed.groups for row in group], mode)
@@ -110,6 +111,19 @@ class MixedGRPOTrainer(GRPOTrainer):  # type: ignore[misc]
             shown.pop()
         shown.extend(advantages)
 
+    def _mask_unknown(self, output: dict[str, Any], mixed: MixedRows, local: int) -> None:
+        """Take unknown texts out of the loss, where an advantage of 0 would leave them their KL term and
+        their share of the tokens that it is divided by. A batch without any is left as it is."""
+        known = [row.derived is not None and not row.derived.unknown for g in mixed.groups for row in g]
+        if all(known):
+            return
+        start = self.accelerator.process_index * local
+        texts = output["completion_mask"]
+        takes_part = torch.tensor(known[start : start + local], device=texts.device).unsqueeze(1)
+        output["tool_mask"] = output.get("tool_mask", torch.ones_like(texts)) * takes_part
+        tokens = (texts * output["tool_mask"]).sum()
+        output["num_items_in_batch"] = self.accelerator.gather(tokens).sum()  # TRL's losses take 0 as 1
+
     def _record(self, rows: list[Row], mode: str) -> None:
         if self.writer is not None and mode == "train":
             self.writer.groups(rows[0].step, rows)
@@ -122,9 +136,9 @@ class MixedGRPOTrainer(GRPOTrainer):  # type: ignore[misc]
         metrics: dict[str, float] = super().evaluate(*args, **options)
         if self.writer is not None and self._evaluated:
             groups = place(self._evaluated, self.num_generations_eval)
-            self.writer.groups(
-                self.state.global_step, [row for group in groups for row in group], split="eval"
-            )
+            mixed = mix_rows(groups, self.mixture, self.mixing_state)  # of all batches, as `recompute` does
+            rows = [row for group in mixed.groups for row in group]
+            self.writer.groups(self.state.global_step, rows, split="eval")
         return metrics
 
 

@@ -105,7 +105,8 @@ def _train(trainer: MixedGRPOTrainer, model_folder: Path) -> State:
             with contextlib.suppress(KeyboardInterrupt):  # a second Ctrl-C: the policy is saved as it is
                 trainer.train()
             save_policy(trainer, model_folder)
-        state = "finished" if trainer.state.global_step >= trainer.state.max_steps else "interrupted"
+        steps = trainer.state.max_steps  # 0 until training begins
+        state = "finished" if 0 < steps <= trainer.state.global_step else "interrupted"
     finally:
         error = sys.exc_info()[1]
         reason = (
@@ -128,6 +129,9 @@ def build_trainer(job: Job, config: GRPOConfig) -> MixedGRPOTrainer:
     """
     try:
         tokenizer = AutoTokenizer.from_pretrained(job.policy, padding_side="left", truncation_side="left")
+    except (OSError, ValueError) as error:
+        raise PolicyError(f"policy: {job.policy} has no usable tokenizer: {first_line(error)}") from error
+    try:
         tasks = [*job.tasks, *job.eval_tasks]
         prompts = [prompt_of(task, tokenizer.chat_template is not None) for task in tasks]
         data = Dataset.from_dict({"prompt": prompts, "task": list(range(len(tasks)))})
@@ -167,8 +171,11 @@ def prompt_of(task: Task, chat: bool) -> str | list[Message]:
 
 
 def check_policy(path: str) -> None:
-    """Raise ModelError where `path` is no language model; loads no weights."""
-    read_config("policy", path, LANGUAGE_MODELS, "a policy is a causal language model")
+    """Raise ModelError where `path` is no causal language model; loads no weights."""
+    config = read_config("policy", path, LANGUAGE_MODELS, "a policy is a causal language model")
+    if config.is_encoder_decoder:
+        held = ", ".join(config.architectures)
+        raise PolicyError(f"policy: {path} holds {held}, encoder and decoder; a policy is a decoder alone")
 
 
 def planned_steps(config: GRPOConfig, tasks: int) -> int:

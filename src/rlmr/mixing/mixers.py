@@ -8,6 +8,9 @@ from dataclasses import fields
 from difflib import get_close_matches
 from typing import Any
 
+import torch
+from torch import Tensor
+
 from rlmr.mixing.gate import Gate
 from rlmr.mixing.gdpo import Gdpo
 from rlmr.mixing.groups import Matrix, make_groups
@@ -73,8 +76,9 @@ def mix(
     Tensors of any float type and device, arrays and nested lists are taken; rows of different length
     are padded (`.present`). The maths is float64 on the CPU, and so are the results.
 
-    Unknown texts take no part: not in the mean, not in the deviation, and their advantage is 0.
-    Raises ValueError for shapes that differ, unknown rules and parameters, and values out of range.
+    Unknown texts take no part: not in the mean, not in the deviation, and their advantage is 0, whatever a
+    rule of the user's own gives them. Raises ValueError for shapes that differ, unknown rules and
+    parameters, and values out of range.
 
     >>> mixed = mix("rlmr", [[0.0, 1.0, 3.0, None]], [[True, True, False, True]], gamma=0.5)
     >>> mixed.case, mixed.known[0].tolist(), bool(mixed.advantages[0, 2] < 0)
@@ -91,9 +95,24 @@ def mix(
     outcome = built.mix(groups, state)
     if state is not None and outcome.state is None:
         raise ValueError(f"{name} keeps no state, so it takes none; got {dict(state)}")
-    mixed = Mixed(name, outcome.advantages_PG, outcome.penalty_PG, outcome.reward_PG, groups, outcome.state)
+    mixed = Mixed(
+        name,
+        _where(groups.known_PG, outcome.advantages_PG, f"rule {name} gave advantages"),
+        _where(groups.failed_PG, outcome.penalty_PG, f"rule {name} gave penalties"),
+        _where(groups.known_PG, outcome.reward_PG, f"rule {name} gave rewards"),
+        groups,
+        outcome.state,
+    )
     check_finite(mixed)
     return mixed
+
+
+def _where(mask_PG: Tensor, value_PG: Tensor, what: str) -> Tensor:
+    """What a rule gave, float64, and 0 outside of the mask. ValueError for another shape than (P, G)."""
+    if value_PG.shape != mask_PG.shape:
+        given, wanted = tuple(value_PG.shape), tuple(mask_PG.shape)
+        raise ValueError(f"{what} of shape {given}, but the batch has shape {wanted} (P, G)")
+    return torch.where(mask_PG, value_PG.to("cpu", torch.float64), 0.0)
 
 
 def _find(rule: str) -> type[Rule]:

@@ -38,7 +38,16 @@ class Progress:
 
 
 class ChildFailedError(Exception):
-    """A child process that died; the message holds the end of its output."""
+    """A child process that died; the message holds the end of its output.
+
+    Args:
+        message: for the user.
+        code: the child's exit code; negative for a signal.
+    """
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 def read_progress(folder: Path) -> Progress:
@@ -109,7 +118,8 @@ class Children:
                 del self.running[name]
                 if code != 0:
                     self.interrupt()
-                    raise ChildFailedError(f"{name} ended with exit code {code}:\n{self.end_of_log(name)}")
+                    said = f"{name} ended with exit code {code}:\n{self.end_of_log(name)}"
+                    raise ChildFailedError(said, code)
                 self.done.add(name)
             watch(self)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import math
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -13,6 +16,7 @@ from rich.console import Console
 from rlmr.evals.outcome import EvalRow, read_rows, summarize
 from rlmr.quickstart.children import ChildFailedError, Children
 from rlmr.quickstart.plan import (
+    QuickstartError,
     Settings,
     baseline_file,
     check,
@@ -26,25 +30,41 @@ from rlmr.report.study import START, Policy, Study
 from rlmr.runs import Run, read_run
 from rlmr.runs.files import write_json
 
-INTERRUPTED = 130
-"""Exit code after Ctrl-C."""
+BAD_INPUT, DIED, INTERRUPTED = 2, 1, 130
+"""Exit codes: a child could not run as it was asked to, a child died, Ctrl-C."""
 
 
 def run(settings: Settings, console: Console) -> int:
-    """Do all of it and give the exit code: 0, 1 where a child died, 130 after Ctrl-C.
+    """Do all of it and give the exit code: 0, 2 where a child ended with 2, 1 where one died otherwise, 130
+    after Ctrl-C.
 
-    After Ctrl-C the runs that had begun are usable and the report shows what there is; the JSON file, which
-    promises every number, is not written.
+    However it ends, the runs that had begun are usable, and report and `numbers.json` show what there is; the
+    file of `--json`, which promises every number, is written only at a good end.
 
     Raises:
-        QuickstartError: see `check`; nothing has been written then.
+        QuickstartError: see `check`; nothing has been trained then.
     """
     check(settings)
+    if settings.json is not None:
+        try:
+            settings.json.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise QuickstartError(f"--json: {settings.json} cannot be written: {error.strerror}") from error
     welcome(console, settings)
-    signal.signal(signal.SIGTERM, _interrupt)
+    with interruptible(console):
+        code = work(settings, console)
+    study = gather(settings)
+    report(study, settings, console)
+    write_json(settings.output / "numbers.json", numbers(study))
+    if code == 0 and settings.json is not None:
+        write_json(settings.json, numbers(study))
+    return code
+
+
+def work(settings: Settings, console: Console) -> int:
+    """Run every child to its end, or to the first that dies, or to Ctrl-C; gives `run`'s exit code."""
     jobs = jobs_of(settings)
     environment = child_environment(settings.jobs)
-    stopped = False
     with Children(jobs, settings.jobs, settings.output / "logs", environment) as children:
         try:
             with Board(console, settings, jobs) as board:
@@ -54,22 +74,34 @@ def run(settings: Settings, console: Console) -> int:
                 "Stopping: every training ends its step and saves its policy. Ctrl-C again stops now."
             )
             children.interrupt()
-            stopped = True
+            return INTERRUPTED
         except ChildFailedError as error:
             console.print(f"rlmr: {error}", style="red", markup=False, highlight=False)
             console.print(f"All output is in {settings.output / 'logs'}.", markup=False, highlight=False)
-            return 1
-    study = gather(settings)
-    report(study, settings, console)
-    if stopped:
-        return INTERRUPTED
-    if settings.json is not None:
-        write_json(settings.json, numbers(study))
+            return BAD_INPUT if error.code == BAD_INPUT else DIED
     return 0
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+@contextlib.contextmanager
+def interruptible(console: Console) -> Iterator[None]:
+    """Within it SIGTERM and SIGHUP are Ctrl-C, unless they are ignored (nohup); handlers are put back."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        if number == signal.SIGHUP:  # the terminal is gone: to write to it would fail
+            console.file = io.StringIO()
+        raise KeyboardInterrupt
+
+    signals = (signal.SIGTERM, signal.SIGHUP)
+    former = {
+        number: handler for number in signals if (handler := signal.getsignal(number)) != signal.SIG_IGN
+    }
+    for number in former:
+        signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
 
 
 def report(study: Study, settings: Settings, console: Console) -> None:
@@ -112,20 +144,21 @@ def _policy(settings: Settings, rule: str, baseline: list[EvalRow]) -> Policy:
     found = summarize(
         rule, rows, baseline, violators_rewarded=rewarded, violators=violators, seed=settings.seed
     )
-    return Policy(rule, found, baseline if rule == START else rows, run)
+    return Policy(rule, found, rows, run)
 
 
 def _rows(path: Path) -> list[EvalRow]:
     return read_rows(path) if path.is_file() else []
 
 
-def total(run: Run, metric: str) -> int:
-    """The sum of a count over all steps that recorded it."""
-    return round(math.fsum(row[metric] for row in run.metrics if row.get(metric) is not None))
+def total(run: Run, metric: str) -> int | None:
+    """The sum of a count over all steps that recorded it; None where none did."""
+    counts = [row[metric] for row in run.metrics if row.get(metric) is not None]
+    return round(math.fsum(counts)) if counts else None
 
 
 def numbers(study: Study) -> dict[str, Any]:
-    """What `--json` writes."""
+    """What `numbers.json` holds."""
     return {
         "seed": study.seed,
         "held_out_tasks": study.tasks,

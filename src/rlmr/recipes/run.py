@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 SANDBOX_TASKS = 2_000
 """Tasks that the sandbox makes where the recipe sets no limit."""
 
+SANDBOX_EVAL_TASKS = 200
+"""Held-out tasks that the sandbox makes for `data.eval`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -30,6 +33,8 @@ class Plan:
     """With everything that stood for something else replaced by it (numbers, defaults)."""
     tasks: list[Task]
     """What is trained on."""
+    eval_tasks: list[Task]
+    """What TRL evaluates on; empty without `data.eval`."""
     steps: int
     """Optimiser steps."""
     group: int
@@ -47,7 +52,7 @@ def plan(recipe: Recipe, *, overwrite: bool = False) -> Plan:
     threads.configure(recipe.threads)
     if int(os.environ.get("RANK", "0")) == 0:
         check_folder(Path(recipe.output), overwrite)
-    tasks = load_tasks(recipe.data, recipe.seed)
+    tasks, eval_tasks = load_tasks(recipe.data, recipe.seed), load_eval_tasks(recipe.data, recipe.seed)
 
     from rlmr.engines.settings import (  # the first imports of torch; seconds
         defaults,
@@ -56,6 +61,7 @@ def plan(recipe: Recipe, *, overwrite: bool = False) -> Plan:
     )
     from rlmr.engines.trl import check_policy, planned_steps
     from rlmr.mixing import check_rule
+    from rlmr.rewards.function import load_function
     from rlmr.rewards.reward_model import check_reward_model
 
     quiet_libraries()
@@ -64,14 +70,19 @@ def plan(recipe: Recipe, *, overwrite: bool = False) -> Plan:
     except ValueError as error:
         raise RecipeError(f"mixing: {error}") from error
     config = make_config(recipe.grpo, Path(recipe.output) / "checkpoints", recipe.seed)
+    if not eval_tasks and (config.eval_strategy != "no" or config.eval_on_start):
+        raise RecipeError("grpo.eval_strategy and grpo.eval_on_start need tasks: set data.eval")
     check_policy(locate(recipe.policy))
-    if not names_function(recipe.reward.model):
+    if names_function(recipe.reward.model):
+        load_function(recipe.reward.model)
+    else:
         check_reward_model(locate(recipe.reward.model))
     reward = recipe.reward.model_copy(update={"standardize": standard_of(recipe.reward)})
     resolved = recipe.model_copy(update={"reward": reward, "grpo": {**defaults(), **recipe.grpo}})
     return Plan(
         resolved,
         tasks,
+        eval_tasks,
         planned_steps(config, len(tasks)),
         config.num_generations,
         config.generation_batch_size,
@@ -88,7 +99,7 @@ def job_of(planned: Plan, *, overwrite: bool = False) -> Job:
     return Job(
         policy=locate(recipe.policy),
         tasks=planned.tasks,
-        eval_tasks=load_tasks(Data(train=recipe.data.eval), recipe.seed) if recipe.data.eval else (),
+        eval_tasks=planned.eval_tasks,
         scorer=load_scorer(recipe.reward),
         mixture=mixture_of(config),
         output=Path(recipe.output),
@@ -108,18 +119,32 @@ def train(recipe: Recipe, *, overwrite: bool = False, show: Show | None = None) 
 
 
 def load_tasks(data: Data, seed: int) -> list[Task]:
-    """The tasks that a recipe's `data` block names. Raises DataError; RecipeError for a missing file."""
+    """The tasks that `data.train` names. Raises DataError; RecipeError for a missing file."""
     if data.train.startswith(SANDBOX):
         from rlmr.sandbox.tasks import make_tasks
 
         return make_tasks(data.limit or SANDBOX_TASKS, seed, "train")
-    if not Path(data.train).is_file():
-        raise RecipeError(f"data.train: no file {data.train!r} (paths are relative to {Path.cwd()})")
+    return _read("data.train", data.train, data)[: data.limit]
+
+
+def load_eval_tasks(data: Data, seed: int) -> list[Task]:
+    """The tasks that `data.eval` names, all of them; none for null. Raises as `load_tasks` does."""
+    if data.eval is None:
+        return []
+    if data.eval.startswith(SANDBOX):
+        from rlmr.sandbox.tasks import make_tasks
+
+        return make_tasks(SANDBOX_EVAL_TASKS, seed, "heldout")
+    return _read("data.eval", data.eval, data)
+
+
+def _read(field: str, path: str, data: Data) -> list[Task]:
+    """The tasks of a file, in the format and columns of the `data` block."""
+    if not Path(path).is_file():
+        raise RecipeError(f"{field}: no file {path!r} (paths are relative to {Path.cwd()})")
     if data.format == "longbench_write":
-        tasks = read_longbench_write(data.train)
-    else:
-        tasks = read_tasks(data.train, data.prompt_column, data.constraints_column)
-    return tasks[: data.limit]
+        return read_longbench_write(path)
+    return read_tasks(path, data.prompt_column, data.constraints_column)
 
 
 def locate(name: str) -> str:

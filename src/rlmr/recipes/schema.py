@@ -29,7 +29,8 @@ class Data(Part):
     train: str
     """A .jsonl, .jsonl.gz or .parquet file of tasks, or `sandbox:train`."""
     eval: str | None = None
-    """A file of tasks for TRL's own evaluation (`grpo: {eval_strategy: steps, …}`); null = none."""
+    """A file of tasks, in the same format and columns, or `sandbox:heldout` (200 tasks), for TRL's own
+    evaluation (`grpo: {eval_strategy: steps, …}`); null = none. `limit` does not cut it."""
     format: Literal["tasks", "longbench_write"] = "tasks"
     """How the file is read: `tasks` has prompts with constraints; `longbench_write` is that benchmark's own
     file, whose English prompts with a stated length become word-count constraints."""
@@ -55,7 +56,8 @@ class Reward(Part):
 
     model: str
     """Folder or Hugging Face name of a sequence classifier with one label, `sandbox:reward_model`, or your
-    own scorer as `module:Name` (an object with a method `score(prompts, answers)`)."""
+    own function as `module:name`, with the signature of TRL's reward functions: called with `prompts` and
+    `completions`, it gives one number per completion, None where it has none."""
     standardize: Standard | Literal["sandbox:policy"] | None = None
     """Mix (score - mean) / std instead of the score: `{mean: …, std: …}`, or `sandbox:policy` for those of
     the sandbox's starting policy. Rules that weigh scores against verdicts need it; `rlmr` does not depend on
@@ -119,6 +121,7 @@ class Recipe(Part):
             "policy": (self.policy, ("sandbox:policy",)),
             "reward.model": (self.reward.model, ("sandbox:reward_model",)),
             "data.train": (self.data.train, ("sandbox:train",)),
+            "data.eval": (self.data.eval or "", ("sandbox:heldout",)),
         }
         for field, (value, names) in allowed.items():
             if value.startswith(SANDBOX) and value not in names:

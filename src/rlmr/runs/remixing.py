@@ -106,7 +106,10 @@ def mix_rows(groups: Sequence[Sequence[Row]], mixture: Mixture, state: State | N
 
 def _quality(row: Row, mixture: Mixture, soft: float) -> float | None:
     score = row.scores["quality"]
-    return None if score is None else (score - mixture.mean) / mixture.std + mixture.soft_weight * soft
+    if score is None:
+        return None
+    bonus = mixture.soft_weight * soft if mixture.soft_weight else 0.0  # an unknown share of nothing is 0
+    return (score - mixture.mean) / mixture.std + bonus
 
 
 def _ragged(matrix: Any, sizes: Sequence[int]) -> list[list[Any]]:
@@ -143,8 +146,14 @@ def mixture_of(config: Mapping[str, Any]) -> Mixture:
     )
 
 
-def state_before(run: Run, step: int) -> State | None:
-    """What the rule remembered when it mixed `step`; None at the first step and for rules without memory."""
+def state_before(run: Run, step: int, split: str = "train") -> State | None:
+    """What the rule remembered when it mixed `step`; None at the first step and for rules without memory.
+
+    An evaluation comes after its step's own mix, and remembers what that left behind.
+    """
+    if split != "train":
+        mixed_before = [earlier for earlier in run.steps if earlier <= step]
+        return recompute(run, mixed_before[-1]).mixed.state if mixed_before else None
     line = next((line for line in run.metrics if line["step"] == step), {})
     state = {key.removeprefix(STATE): value for key, value in line.items() if key.startswith(STATE)}
     return state or None
@@ -156,7 +165,7 @@ def recompute(run: Run, step: int, split: str = "train") -> MixedRows:
     Equal to what the run recorded, or the record is not what the run did. Raises RunError for a step
     without groups.
     """
-    return mix_rows(run.groups(step, split), mixture_of(run.config), state_before(run, step))
+    return mix_rows(run.groups(step, split), mixture_of(run.config), state_before(run, step, split))
 
 
 def remix(run: Run, step: int, rule: str, split: str = "train", **parameters: Any) -> MixedRows:

@@ -36,7 +36,7 @@ class Derived:
     penalty: float | None
     """How much the rule lowered the quality, in units of quality."""
     case: str
-    """Of the group: how many of its known texts fail ('none', 'some', 'all'; 'empty': no known text)."""
+    """Of the group: how many of its known texts fail ('none', 'some', 'all'; 'unknown': no known text)."""
     advantage: float
     """What the policy gradient multiplies with; 0 for unknown texts."""
 

@@ -9,7 +9,7 @@ Span = tuple[int, int]
 """Character offsets [start, end)."""
 
 _HANZI = "〇\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
-_MARKS = "\u0300-\u036f\u00ad\u200b-\u200d\u2060\ufeff"
+_MARKS = "\u0300-\u036f\u3099\u309a\u00ad\u200b-\u200d\u2060\ufeff"
 LETTER = rf"[^\W_{_HANZI}]"
 """Pattern of one letter or digit that is no hanzi."""
 
