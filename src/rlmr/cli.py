@@ -97,6 +97,7 @@ def train(
     job = job_of(planned, overwrite=overwrite)
     with ProgressDisplay(resolved.name, console, quiet) as show:
         state = trl.train(job, show)
+    trl.close_ranks()
     if not quiet:
         console.print(f"{state}: {resolved.output} (policy in {resolved.output}/model)", soft_wrap=True)
     if state == "interrupted":

@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -77,32 +77,6 @@ def train(job: Job, show: Show | None = None) -> State:
     'failed', with the reason, and raised.
     """
     quiet_libraries()
-    with process_group():
-        return _run(job, show)
-
-
-@contextlib.contextmanager
-def process_group() -> Iterator[None]:
-    """Close the ranks' connections, all ranks together, if they were opened inside.
-
-    Left to the end of the process, gloo's threads abort a rank one time in four ("terminate called without an
-    active exception"). After an error nobody is waited for: the launcher ends the other ranks. Who trains
-    several times under one launcher opens the process group first.
-    """
-    opened_before = torch.distributed.is_initialized()
-    failed = True
-    try:
-        yield
-        failed = False
-    finally:
-        if torch.distributed.is_initialized() and not opened_before:
-            if not failed:
-                torch.distributed.barrier()
-            torch.distributed.destroy_process_group()
-
-
-def _run(job: Job, show: Show | None) -> State:
-    """`train`, once the ranks' connections are taken care of."""
     main = int(os.environ.get("RANK", "0")) == 0
     check_policy(job.policy)
     config = make_config(job.grpo, job.output / "checkpoints", job.seed)
@@ -120,6 +94,18 @@ def _run(job: Job, show: Show | None) -> State:
         if show is not None:
             trainer.add_callback(ProgressCallback(show))
     return _train(trainer, job.output / "model")
+
+
+def close_ranks() -> None:
+    """End the connections between ranks, all ranks together; the last thing a process does with them.
+
+    Left to the end of the process, gloo's threads still hold tensors while Python is taken down, and a rank
+    aborts one time in four ("terminate called without an active exception"). Not for after an error: the
+    other ranks may never come.
+    """
+    if torch.distributed.is_initialized():
+        torch.distributed.barrier()
+        torch.distributed.destroy_process_group()
 
 
 def _train(trainer: MixedGRPOTrainer, model_folder: Path) -> State:
