@@ -3,7 +3,7 @@
 import runpy
 import sys
 
-QUICK = ("mixing", "bandit", "threads")
+QUICK = ("mixing", "bandit", "threads", "endpoint", "judge")
 """Run without a name; `seeds` (half an hour) has to be asked for."""
 
 if __name__ == "__main__":

@@ -21,5 +21,5 @@ def test_gold(row):
 def test_the_set_is_large_and_balanced():
     verdicts = Counter(row["verdict"] for row in ROWS)
     assert len(ROWS) >= 300
-    assert min(verdicts.values()) >= 0.4 * len(ROWS)
+    assert min(verdicts["pass"], verdicts["fail"]) >= 0.4 * len(ROWS)
     assert all(row["spec"]["lang"] == "zh" for row in ROWS)

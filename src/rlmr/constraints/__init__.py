@@ -7,43 +7,59 @@
 
 from rlmr.constraints.around import NoSummary, OnlyTheWork, Postscript, RepeatsPrompt
 from rlmr.constraints.base import Constraint, Lang, Role, Status, Verdict
-from rlmr.constraints.chinese import ChineseVerse, CiTune, TonalPattern
-from rlmr.constraints.couplet import Couplet, IdiomChain
+from rlmr.constraints.chinese import ChineseVerse, TonalPattern
+from rlmr.constraints.conditional import If
+from rlmr.constraints.couplet import Couplet
 from rlmr.constraints.edges import EndsWith, FirstSentenceContains, LastSentenceContains, StartsWith
 from rlmr.constraints.errors import ConstraintError
 from rlmr.constraints.forms import VerseForm
 from rlmr.constraints.gates import NoEcho, NoMetaCommentary, NoRefusal, NoRepetition, Substance, default_gates
+from rlmr.constraints.idioms import IdiomChain, Idioms
+from rlmr.constraints.judged import Audience, Element, Ending, Judged, Requirement, Style, Tone
 from rlmr.constraints.language import ChineseScript, LanguageMix, ResponseLanguage
 from rlmr.constraints.layout import Chapters, Headings, LineCount, ListItems, ParagraphCount, StanzaCount
 from rlmr.constraints.length import CharCount, RelativeLength, SentenceCount, WordCount
 from rlmr.constraints.letters import CapitalWords, LetterCase, LetterCount, Lipogram, Numbers, Univocalic
 from rlmr.constraints.markup import Markdown, Placeholders, PlainText, WrappedInTag
+from rlmr.constraints.meter import Meter
+from rlmr.constraints.names import CharacterNames
 from rlmr.constraints.narration import DialogueShare, PointOfView, Similes
 from rlmr.constraints.options import Choice, Versions
 from rlmr.constraints.parts import ContainsText, InOrder, Letter, Lyrics, Script
 from rlmr.constraints.punctuation import ChineseWidth, Emoji, Hashtags, Indent, Punctuation, WrappedInQuotes
+from rlmr.constraints.quoted import CharacterCount, RhetoricalDevices, Sections
+from rlmr.constraints.rhetoric import Anaphora, DistinctParts
 from rlmr.constraints.spec import parse, parse_one, to_specs
-from rlmr.constraints.structure import Dialogue, Title
+from rlmr.constraints.structure import Dialogue, QuoteStyle, Title
 from rlmr.constraints.style import Cliches, RepeatedPhrases, SentenceKind, VariedOpeners
 from rlmr.constraints.table import CONSTRAINTS, FAMILIES
+from rlmr.constraints.tables import MarkdownTable
+from rlmr.constraints.tense import Tense
 from rlmr.constraints.translate import from_ifeval
+from rlmr.constraints.tunes import CiTune
 from rlmr.constraints.values import CsvTable, JsonObject
 from rlmr.constraints.verse import Acrostic, Haiku, Rhyme, SyllablePattern
+from rlmr.constraints.vocabulary import CommonWords
 from rlmr.constraints.words import ExcludeWords, IncludeWords, UniqueWords, WordFrequency
 
 __all__ = [
     "CONSTRAINTS",
     "FAMILIES",
     "Acrostic",
+    "Anaphora",
+    "Audience",
     "CapitalWords",
     "Chapters",
     "CharCount",
+    "CharacterCount",
+    "CharacterNames",
     "ChineseScript",
     "ChineseVerse",
     "ChineseWidth",
     "Choice",
     "CiTune",
     "Cliches",
+    "CommonWords",
     "Constraint",
     "ConstraintError",
     "ContainsText",
@@ -51,7 +67,10 @@ __all__ = [
     "CsvTable",
     "Dialogue",
     "DialogueShare",
+    "DistinctParts",
+    "Element",
     "Emoji",
+    "Ending",
     "EndsWith",
     "ExcludeWords",
     "FirstSentenceContains",
@@ -59,10 +78,13 @@ __all__ = [
     "Hashtags",
     "Headings",
     "IdiomChain",
+    "Idioms",
+    "If",
     "InOrder",
     "IncludeWords",
     "Indent",
     "JsonObject",
+    "Judged",
     "Lang",
     "LanguageMix",
     "LastSentenceContains",
@@ -74,6 +96,8 @@ __all__ = [
     "ListItems",
     "Lyrics",
     "Markdown",
+    "MarkdownTable",
+    "Meter",
     "NoEcho",
     "NoMetaCommentary",
     "NoRefusal",
@@ -87,23 +111,30 @@ __all__ = [
     "PointOfView",
     "Postscript",
     "Punctuation",
+    "QuoteStyle",
     "RelativeLength",
     "RepeatedPhrases",
     "RepeatsPrompt",
+    "Requirement",
     "ResponseLanguage",
+    "RhetoricalDevices",
     "Rhyme",
     "Role",
     "Script",
+    "Sections",
     "SentenceCount",
     "SentenceKind",
     "Similes",
     "StanzaCount",
     "StartsWith",
     "Status",
+    "Style",
     "Substance",
     "SyllablePattern",
+    "Tense",
     "Title",
     "TonalPattern",
+    "Tone",
     "UniqueWords",
     "Univocalic",
     "VariedOpeners",

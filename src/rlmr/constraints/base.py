@@ -8,13 +8,14 @@ its own, never a zero and never a pass.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any, ClassVar, Literal, get_args
 
 from rlmr.constraints.errors import ConstraintError
+from rlmr.constraints.question import Question, Quote
 from rlmr.constraints.scope import check_scope, describe_scope, find_parts
 from rlmr.text import Span, has_words
 
@@ -111,6 +112,12 @@ class Constraint(ABC):
     def validate(self) -> None:  # noqa: B027 - nothing to refuse is a valid answer
         """Raise ConstraintError where the parameters contradict each other; subclasses override it."""
 
+    def prepare(self) -> None:  # noqa: B027 - most types need no tables
+        """Read the tables of sounds or idioms that the first check would otherwise read (up to 0.5 s).
+
+        Nothing depends on it: it moves that time out of the first check, for a deadline or a benchmark.
+        """
+
     @abstractmethod
     def describe(self) -> str:
         """The requirement as one sentence to a writer, in the constraint's language, without its scope."""
@@ -118,6 +125,17 @@ class Constraint(ABC):
     @abstractmethod
     def decide(self, text: str, prompt: str) -> Verdict:
         """Decide a text that holds at least one word. Deterministic, linear in it, free of I/O."""
+
+    def question(self) -> Question | None:
+        """What a judge is asked where `decide` gives unknown; None: nothing, programs alone decide."""
+        return None
+
+    def decide_quotes(self, text: str, quotes: Sequence[Quote]) -> Verdict:
+        """Decide what a judge quoted from `text` in answer to a question that asks for quotes.
+
+        Quotes are verbatim and stand in the order of the text. Only types whose question has labels have it.
+        """
+        raise NotImplementedError(f"{self.type} asks for no quotes")
 
     def instruction(self) -> str:
         """`describe` with the scope before it: what a prompt says.
@@ -135,10 +153,14 @@ class Constraint(ABC):
         A text, or a part, without a single letter, digit or hanzi fails: there is nothing to check.
         Spans are offsets into `text`.
         """
+        return self.check_parts(text, lambda part: self.decide(part, prompt))
+
+    def check_parts(self, text: str, decide: Callable[[str], Verdict]) -> Verdict:
+        """`check`, with something else in the place of `decide`: it is given each part of the scope."""
         if not has_words(text):
             return self._nothing("the text holds no word")
         if self.scope == "text":
-            return self.decide(text, prompt)
+            return decide(text)
         parts = find_parts(text, self.scope)
         if not parts:
             return self._nothing(f"the text has no {self.scope}")
@@ -146,7 +168,7 @@ class Constraint(ABC):
         for part, offset in parts:
             if not has_words(part):
                 return self._nothing(f"no word in the {self.scope}")
-            verdict = self.decide(part, prompt)
+            verdict = decide(part)
             spans = tuple((a + offset, b + offset) for a, b in verdict.spans)
             verdicts.append(replace(verdict, spans=spans or ((offset, offset + len(part)),)))
         order = (Status.FAIL, Status.UNKNOWN, Status.PASS)
@@ -179,6 +201,19 @@ class Constraint(ABC):
     def unknown(self, reason: str) -> Verdict:
         """The verdict where no decision was reached: neither a pass nor a fail."""
         return Verdict(self.type, Status.UNKNOWN, reason=reason, role=self.role, weight=self.weight)
+
+
+def fields_of(cls: type[Constraint], kind: Literal["constraint", "json"]) -> tuple[str, ...]:
+    """Names of the fields that are written in another way in a specification, by their `spec` metadata.
+
+    `constraint` fields hold a constraint and are written as its specification; `json` fields hold JSON as
+    text, so that they can be hashed, and are written as the value itself.
+
+    >>> from rlmr.constraints import If
+    >>> fields_of(If, "constraint")
+    ('when', 'then', 'otherwise')
+    """
+    return tuple(field.name for field in fields(cls) if field.metadata.get("spec") == kind)
 
 
 def one_of(field: str, given: object, allowed: Iterable[str]) -> None:

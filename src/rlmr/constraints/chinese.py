@@ -1,4 +1,4 @@
-"""Chinese verse: regulated forms, 平仄, 词牌."""
+"""Chinese regulated verse: its forms and 平仄."""
 
 from __future__ import annotations
 
@@ -20,21 +20,6 @@ FORMS: dict[str, tuple[int, int]] = {
 """Lines and hanzi a line."""
 _LINES = {"A": "仄仄平平仄", "B": "平平仄仄平", "C": "平平平仄仄", "D": "仄仄仄平平"}
 _ORDERS = ("ABCDABCD", "CDABCDAB", "DBCDABCD", "BDABCDAB")
-TUNES: dict[str, tuple[int, ...]] = {
-    "十六字令": (1, 7, 3, 5),
-    "忆江南": (3, 5, 7, 7, 5),
-    "渔歌子": (7, 7, 3, 3, 7),
-    "如梦令": (6, 6, 5, 6, 2, 2, 6),
-    "长相思": (3, 3, 7, 5, 3, 3, 7, 5),
-    "浣溪沙": (7, 7, 7, 7, 7, 7),
-    "卜算子": (5, 5, 7, 5, 5, 5, 7, 5),
-    "菩萨蛮": (7, 7, 5, 5, 5, 5, 5, 5),
-    "清平乐": (4, 5, 7, 6, 6, 6, 6, 6),
-    "西江月": (6, 6, 7, 6, 6, 6, 7, 6),
-    "鹊桥仙": (4, 4, 6, 7, 7, 4, 4, 6, 7, 7),
-    "虞美人": (7, 5, 7, 9, 7, 5, 7, 9),
-}
-"""Hanzi in each clause of the common form of a 词牌, by punctuation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +44,9 @@ class ChineseVerse(Constraint):
     def validate(self) -> None:
         """Refuse an unknown form."""
         one_of("form", self.form, FORMS)
+
+    def prepare(self) -> None:
+        """Read the tables of sounds."""
         chinese_sounds.load()
 
     def describe(self) -> str:
@@ -113,6 +101,9 @@ class TonalPattern(Constraint):
     def validate(self) -> None:
         """Refuse an unknown form."""
         one_of("form", self.form, FORMS)
+
+    def prepare(self) -> None:
+        """Read the tables of sounds."""
         chinese_sounds.load()
 
     def describe(self) -> str:
@@ -143,56 +134,6 @@ class TonalPattern(Constraint):
     def _counted(self, hanzi: int) -> list[int]:
         """Indices of the hanzi that count."""
         return [k for k in range(hanzi) if self.strict or k % 2 == 1 or k == hanzi - 1]
-
-
-@dataclass(frozen=True, slots=True)
-class CiTune(Constraint):
-    """A 词 in the clause lengths of its tune (词牌), by punctuation; rhyme and tones are not looked at.
-
-    Source: ours; the common forms in `TUNES`.
-
-    >>> CiTune("十六字令").check("山，快马加鞭未下鞍。惊回首，离天三尺三。").passed
-    True
-    """
-
-    type: ClassVar[str] = "ci_tune"
-    tune: Literal[
-        "十六字令",
-        "忆江南",
-        "渔歌子",
-        "如梦令",
-        "长相思",
-        "浣溪沙",
-        "卜算子",
-        "菩萨蛮",
-        "清平乐",
-        "西江月",
-        "鹊桥仙",
-        "虞美人",
-    ]
-    """The tune's name."""
-
-    def validate(self) -> None:
-        """Refuse an unknown tune."""
-        one_of("tune", self.tune, TUNES)
-
-    def describe(self) -> str:
-        """The tune."""
-        shape = "、".join(map(str, TUNES[self.tune]))
-        if self.lang == "zh":
-            return f"按词牌《{self.tune}》填词，各句字数为 {shape}。"
-        return f"Write a ci to the tune {self.tune}: clauses of {shape.replace('、', ', ')} hanzi."
-
-    def decide(self, text: str, prompt: str) -> Verdict:
-        """Compare the clauses' lengths."""
-        wanted = TUNES[self.tune]
-        found = verse_lines(text, "zh", len(wanted))
-        if len(found) == len(wanted) + 1 and self.tune in text[slice(*found[0])]:
-            found = found[1:]
-        counts = tuple(txt.count_hanzi(text[slice(*span)]) for span in found)
-        shown = ", ".join(map(str, counts[:24]))
-        reason = "" if counts == wanted else f"clauses of {shown} hanzi"
-        return self.verdict(counts == wanted, shown, ", ".join(map(str, wanted)), found, reason)
 
 
 def tonal_line(name: str, hanzi: int) -> str:

@@ -17,12 +17,22 @@ from rlmr.constraints.length import WordCount
 from rlmr.constraints.menu import MENU, Draw
 from rlmr.constraints.words import WordList
 
-_VERSE = ("haiku", "syllables", "rhyme", "verse_form", "chinese_verse", "tonal_pattern", "ci_tune", "couplet")
+_VERSE = (
+    "haiku",
+    "syllables",
+    "rhyme",
+    "meter",
+    "verse_form",
+    "chinese_verse",
+    "tonal_pattern",
+    "ci_tune",
+    "couplet",
+)
 _WHOLE_FORMS = ("json", "csv", "wrapped_in_tag", "script", "letter", "lyrics", "idiom_chain")
-_MARKED = ("markdown", "headings", "list_items", "chapters")
+_MARKED = ("markdown", "headings", "list_items", "chapters", "table")
 
 CONFLICTS: dict[str, tuple[str, ...]] = {
-    "plain_text": ("markdown", "headings", "json", "csv", "lyrics"),
+    "plain_text": ("markdown", "headings", "table", "json", "csv", "lyrics"),
     "json": (
         "csv",
         "wrapped_in_tag",
@@ -36,13 +46,27 @@ CONFLICTS: dict[str, tuple[str, ...]] = {
     ),
     "csv": ("wrapped_in_tag", "title", "paragraph_count", "dialogue", "sentence_count", *_MARKED, *_VERSE),
     "wrapped_in_tag": ("wrapped_in_quotes", "title", "starts_with", "ends_with"),
-    "wrapped_in_quotes": ("title", "dialogue", "dialogue_share", "script"),
+    "wrapped_in_quotes": ("title", "dialogue", "dialogue_share", "quote_style", "script"),
+    "quote_style": ("json", "csv", "idiom_chain"),
     "haiku": ("syllables", "verse_form", "chinese_verse", "ci_tune", "couplet", *_WHOLE_FORMS, *_MARKED),
     "verse_form": ("syllables", "chinese_verse", "ci_tune", "couplet", "rhyme", *_WHOLE_FORMS, *_MARKED),
     "chinese_verse": ("syllables", "ci_tune", "couplet", "verse_form", *_WHOLE_FORMS, *_MARKED),
     "couplet": ("syllables", "ci_tune", "rhyme", "acrostic", *_WHOLE_FORMS, *_MARKED),
     "ci_tune": ("syllables", "rhyme", *_WHOLE_FORMS, *_MARKED),
-    "idiom_chain": ("dialogue", "title", "paragraph_count", *_MARKED),
+    "idiom_chain": ("dialogue", "title", "paragraph_count", "names", *_MARKED),
+    "meter": (
+        "haiku",
+        "syllables",
+        "chinese_verse",
+        "tonal_pattern",
+        "ci_tune",
+        "couplet",
+        "script",
+        *_MARKED,
+    ),
+    "tense": ("chinese_verse", "ci_tune", "couplet", "idiom_chain"),
+    "anaphora": ("varied_openers", "idiom_chain", "json", "csv"),
+    "distinct_parts": ("lyrics",),
     "script": ("letter", "lyrics", "point_of_view", "haiku"),
     "letter": ("lyrics", "title", "acrostic", "starts_with", "ends_with"),
     "univocalic": ("lipogram", "include_words", "starts_with", "ends_with"),
@@ -64,6 +88,7 @@ _FORM_LENGTH = (
     "idiom_chain",
     "tonal_pattern",
 )
+_MAY_REPEAT = ("lipogram", "contains_text", "placeholders", "if", "table", "distinct_parts")
 _LENGTHS = (
     "word_count",
     "char_count",
@@ -175,7 +200,7 @@ def _same_type(one: Constraint, other: Constraint) -> str:
     single: tuple[type[Constraint], ...] = (StartsWith, EndsWith)
     if isinstance(one, single):
         return f"{one.type} is given twice"
-    return "" if one.type in ("lipogram", "contains_text", "placeholders") else f"{one.type} is given twice"
+    return "" if one.type in _MAY_REPEAT else f"{one.type} is given twice"
 
 
 def _what(counted: Counted) -> dict[str, object]:
@@ -211,6 +236,7 @@ _ASKS: dict[str, Callable[[Constraint], tuple[str, ...]]] = {
     "starts_with": lambda c: (c.phrase,),  # type: ignore[attr-defined]
     "ends_with": lambda c: (c.phrase,),  # type: ignore[attr-defined]
     "contains_text": lambda c: (c.passage,),  # type: ignore[attr-defined]
+    "names": lambda c: c.names if c.appear else (),  # type: ignore[attr-defined]
 }
 
 

@@ -53,12 +53,24 @@ class Counted(Constraint):
 
     def judge_count(self, count: int, found: Sequence[Span] = ()) -> Verdict:
         """The verdict on a count; the spans are the surplus, or what was found where there is none."""
-        required = range_en(self.at_least, self.at_most, self.unit_en)
-        low = self.at_least is not None and count < self.at_least
-        high = self.at_most is not None and count > self.at_most
-        spans = found[self.at_most :] if high else found
-        reason = f"wanted {required}, counted {count}" if low or high else ""
-        return self.verdict(not (low or high), count, required, spans, reason)
+        return count_verdict(self, count, found, self.at_least, self.at_most, self.unit_en)
+
+
+def count_verdict(
+    constraint: Constraint,
+    count: int,
+    found: Sequence[Span],
+    at_least: int | None,
+    at_most: int | None,
+    unit: tuple[str, str],
+) -> Verdict:
+    """The verdict of `constraint` on a count in a range; the spans are the surplus, or what was found."""
+    required = range_en(at_least, at_most, unit)
+    low = at_least is not None and count < at_least
+    high = at_most is not None and count > at_most
+    spans = found[at_most:] if high else found
+    reason = f"wanted {required}, counted {count}" if low or high else ""
+    return constraint.verdict(not (low or high), count, required, spans, reason)
 
 
 def check_range(at_least: int | None, at_most: int | None) -> None:

@@ -1,10 +1,9 @@
-"""对联 and 成语接龙: Chinese couplets and idiom chains."""
+"""对联: Chinese couplets."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import ClassVar
 
 from rlmr import text as txt
@@ -14,7 +13,6 @@ from rlmr.text import Span, chinese_sounds
 
 _COUPLET_LABEL = re.compile(r"[ \t\u3000]*[（(【]?(上联|下联|横批|横额)[）)】]?[ \t]*[:：]?[ \t]*")
 _CLAUSE_END = re.compile(r"[，。！？；、,;]")
-_IDIOM_SEPARATOR = re.compile(r"[\s，。、,.；;→—\-~>！!]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +33,12 @@ class Couplet(Constraint):
     """Whether the last tones have to be 仄 and 平."""
 
     def validate(self) -> None:
-        """Refuse a line without hanzi; read the tables of sounds."""
+        """Refuse a line without hanzi."""
         if self.hanzi is not None and self.hanzi < 1:
             raise ConstraintError(f"{self.hanzi} is not allowed; a line has 1 hanzi or more", "hanzi")
+
+    def prepare(self) -> None:
+        """Read the tables of sounds."""
         chinese_sounds.load()
 
     def describe(self) -> str:
@@ -71,59 +72,6 @@ class Couplet(Constraint):
             if "仄" not in ends[0] or "平" not in ends[1]:
                 problems.append(f"ends {ends[0]} and {ends[1]}")
         return self.verdict(not problems, len(first), required, halves, "; ".join(problems))
-
-
-@dataclass(frozen=True, slots=True)
-class IdiomChain(Constraint):
-    """成语接龙: at least `at_least` idioms of four hanzi, each starting with the last one's last hanzi.
-
-    Source: Meeseeks. With `by_sound` the same syllable will do, whatever its tone; none may repeat. Whether
-    each is an idiom is for a judge or a list.
-
-    >>> IdiomChain(3).check("一心一意、意气风发、发扬光大").passed
-    True
-    """
-
-    type: ClassVar[str] = "idiom_chain"
-    at_least: int = 3
-    """Lowest number of idioms; 2 or more."""
-    by_sound: bool = False
-    """Whether the same sound is enough."""
-
-    def validate(self) -> None:
-        """Refuse a chain of fewer than two; read the tables of sounds."""
-        if self.at_least < 2:
-            raise ConstraintError(f"{self.at_least} is not allowed; a chain has 2 idioms or more", "at_least")
-        chinese_sounds.load()
-
-    def describe(self) -> str:
-        """The chain."""
-        if self.lang == "zh":
-            return f"成语接龙，至少 {self.at_least} 个，{'可谐音' if self.by_sound else '首尾同字'}。"
-        each = "each starting with the last hanzi of the one before"
-        return f"Write a chain of at least {self.at_least} four-hanzi idioms, {each}."
-
-    def decide(self, text: str, prompt: str) -> Verdict:
-        """Follow the chain."""
-        items = [item for item in _IDIOM_SEPARATOR.split(text.strip()) if txt.has_words(item)]
-        required = f"a chain of at least {self.at_least}"
-        bad = next((item for item in items if len(item) != 4 or txt.count_hanzi(item) != 4), None)
-        if bad is not None:
-            return self.verdict(False, len(items), required, (), f"{bad[:20]!r} has not four hanzi")
-        if len(set(items)) < len(items):
-            return self.verdict(False, len(items), required, (), "an idiom repeats")
-        for one, other in pairwise(items):
-            if not self._joins(one[-1], other[0]):
-                return self.verdict(False, len(items), required, (), f"{one} does not lead to {other}")
-        passed = len(items) >= self.at_least
-        return self.verdict(passed, len(items), required, (), "" if passed else f"only {len(items)}")
-
-    def _joins(self, last: str, first: str) -> bool:
-        """Whether two hanzi join."""
-        if txt.to_simplified(last) == txt.to_simplified(first):
-            return True
-        sounds = [{reading[:2] for reading in chinese_sounds.readings(c)} for c in (last, first)]
-        return self.by_sound and bool(sounds[0] & sounds[1])
 
 
 def _couplet_lines(text: str) -> list[Span]:

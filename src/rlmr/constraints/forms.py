@@ -74,10 +74,13 @@ class VerseForm(Constraint):
     """Lines that may fail to rhyme."""
 
     def validate(self) -> None:
-        """Refuse an unknown form; load the dictionary."""
+        """Refuse an unknown form."""
         one_of("form", self.form, FORMS)
         if self.tolerance < 0:
             raise ConstraintError(f"{self.tolerance} is not allowed; give 0 or more", "tolerance")
+
+    def prepare(self) -> None:
+        """Read the dictionary."""
         english_sounds.pronunciations()
 
     def describe(self) -> str:

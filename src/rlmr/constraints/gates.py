@@ -15,88 +15,13 @@ from typing import ClassVar
 from rlmr import text as txt
 from rlmr.constraints.base import Constraint, Lang, Role, Verdict
 from rlmr.constraints.errors import ConstraintError
+from rlmr.constraints.formulas import asks_to_repeat, find_refusal, find_remarks
 
 _WINDOW = 2000
 _SHORT = 200
 _GRAM = 5
-_DO = (
-    r"(?:assist|help|fulfil|provid|writ|generat|creat|compl(?:y|et)|answer|respond|do (?:that|this|so)|"
-    r"produce|engage|continue|offer|accommodate|proceed|share|discuss|participate|satisfy|support)"
-)
-_SORRY = (
-    r"(?:(?:i(?:'m| am) (?:very |so |really )?sorry|sorry|(?:my )?apolog(?:ies|ize)|unfortunately|i regret)"
-    r"[^.!?\n]{0,60}?(?:can(?:'t|not| not)|unable to|not able to|won't|will not|could(?:n't| not)) "
-    rf"(?:\w+ ){{0,3}}{_DO})"
-)
-_CANNOT = (
-    r"(?:i (?:can(?:'t|not| not)|am unable to|'m unable to|am not able to|won't|will not) (?:\w+ ){0,2}"
-    rf"{_DO}[^.!?\n]{{0,60}}(?:request|prompt|that|this|content|task|instruction|question))"
-)
-_MACHINE = (
-    r"(?:(?:as|i(?:'m| am)(?: just| only)?) an? (?:ai|artificial intelligence|large language|language model))"
-    r"|作为(?:一个|一名|一款)?(?:ai|人工智能|语言模型|大语言模型)"
-)
-_REFUSAL_ZH = (
-    r"(?:很|非常|真的)?(?:抱歉|对不起|遗憾)[，,!！。]?[^。！？\n]{0,20}(?:无法|不能|没办法|没法)[^。！？\n]{0,12}"
-    r"(?:完成|提供|帮助|满足|协助|回答|写|生成|创作|处理|继续)"
-    r"|我(?:无法|不能)(?:完成|提供|满足|协助|生成|回答)[^。！？\n]{0,14}(?:请求|要求|问题|内容|任务|帮助)"
-)
-_REFUSAL = re.compile(f"{_SORRY}|{_CANNOT}|{_MACHINE}|{_REFUSAL_ZH}")
-_REFUSAL_HINTS: tuple[str, ...] = (
-    "sorry",
-    "apolog",
-    "unfortunately",
-    "regret",
-    "can't",
-    "cannot",
-    "can not",
-    "unable",
-)
-_REFUSAL_HINTS += (
-    "not able",
-    "won't",
-    "will not",
-    " ai",
-    "artificial",
-    "language model",
-    "抱歉",
-    "对不起",
-    "遗憾",
-    "无法",
-    "不能",
-    "作为",
-)
-_CLAIM = (
-    r"(?:all|each|every one) (?:of )?(?:the |your |these )?(?:given |stated |listed )?"
-    r"(?:constraints?|requirements?|instructions?|criteria|conditions) (?:\w+ ){0,3}"
-    r"(?:met|satisfied|followed|fulfilled|respected)"
-    r"|(?:this|the) (?:\w+ )?(?:response|text|poem|story|answer|essay|letter|output|piece|version|draft) "
-    r"(?:meets|satisfies|fulfill?s|follows|adheres to|complies with) (?:all |each |every )(?:of )?"
-    r"(?:the |your )?(?:\w+ )?(?:constraint|requirement|instruction|criteri|condition)"
-    r"|(?:符合|满足|遵守|达到)(?:了)?(?:所有|全部|以上|上述|您的|你的|题目)?的?(?:要求|条件|约束|限制)[。！）)]"
-)
-_SELF_COUNT = (
-    r"^[\W_]*(?:total )?(?:word|character|line|sentence|syllable|paragraph) count\W{0,4}(?:is |of )?"
-    r"(?:about |approximately |~)?\d+"
-    r"|[(\[]\W{0,3}(?:approx\w*\.? |about |exactly |total:? |around )?\d+ "
-    r"(?:words|characters|sentences|syllables)\W{0,4}[)\]]"
-    r"|this (?:response|answer|output|text|poem|story|piece|version) (?:has|contains|consists of|uses|is) "
-    r"(?:exactly |about |approximately )?\d+ (?:words|sentences|paragraphs|lines|characters|syllables)"
-    r"|^[\W_]*(?:全文|总)?(?:共|约)?(?:字数|行数|句数)(?:统计)?\W{0,3}(?:约|共|为)?\d+"
-    r"|[（(](?:全文)?(?:共|约|共计|字数)[:：]?\d+字?[）)]"
-)
-_HINTS: tuple[str, ...] = (
-    "constraint",
-    "requirement",
-    "instruction",
-    "criteri",
-    "condition",
-    " count",
-    " words",
-    " characters",
-)
-_HINTS += (" sentences", " syllables", "要求", "条件", "约束", "限制", "数", "共", "约", "全文", "\ncount")
-_META = re.compile(f"{_CLAIM}|{_SELF_COUNT}", re.MULTILINE)
+_LINE = 120
+_RULING = re.compile(r"([^\w\s])\1{3,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +65,16 @@ class NoEcho(Constraint):
     """The text is not the prompt again: at most `at_most` of its runs of five words are taken from it.
 
     Source: ours. A text shorter than half of the prompt and 30 words is no echo: an option picked from the
-    prompt, a sentence of it corrected. Case counts, so that a text may be asked for in capitals. Without a
-    prompt there is nothing to echo, and it passes.
+    prompt, a sentence of it corrected. Where the prompt asks to be repeated first, a text that ends in words
+    of its own has answered, however short they are. Case counts, so that a text may be asked for in capitals.
+    Without a prompt there is nothing to echo, and it passes. A task whose whole answer is a long copy needs
+    no such gate.
 
     >>> NoEcho().check("Write a poem about the sea.", "Write a poem about the sea.").passed
     False
+    >>> asked = "Who is the fox in this tale? Repeat the question, then answer."
+    >>> NoEcho(0.5).check("Who is the fox in this tale? Reynard.", asked).passed
+    True
     """
 
     type: ClassVar[str] = "echo"
@@ -163,17 +93,26 @@ class NoEcho(Constraint):
         return "不要照抄题目。" if self.lang == "zh" else "Do not repeat the prompt instead of answering it."
 
     def decide(self, text: str, prompt: str) -> Verdict:
-        """Compare runs of words."""
+        """Mark the words that stand in a copied run; count the runs of marked words. Most texts hold none."""
         required = f"at most {self.at_most:.0%} taken from the prompt"
         words, asked = txt.word_list(text), txt.word_list(prompt)
         size = min(_GRAM, len(asked))
         if not asked or len(words) < size or (len(words) < 30 and 2 * len(words) < len(asked)):
             return self.verdict(True, 0.0, required)
-        asked += asked[: size - 1]  # said twice in a row it is an echo too
-        source = set(zip(*(asked[k:] for k in range(size)), strict=False))
-        total = len(words) - size + 1
-        share = sum(gram in source for gram in zip(*(words[k:] for k in range(size)), strict=False)) / total
+        known = bytes(map(set(asked).__contains__, words))
+        if b"\1" * size not in known:
+            return self.verdict(True, 0.0, required)
+        run = re.compile(b"(?=\1{%d})" % size)
+        twice = asked + asked[: size - 1]  # said twice in a row it is an echo too
+        source = {twice[k : k + size] for k in range(len(asked))}
+        taken = bytearray(len(words))
+        for start in (match.start() for match in run.finditer(known)):
+            if words[start : start + size] in source:
+                taken[start : start + size] = b"\1" * size
+        share = len(run.findall(taken)) / (len(words) - size + 1)
         passed = share <= self.at_most
+        if not passed and not taken[-1]:
+            passed = asks_to_repeat(txt.fold(prompt)[0])
         reason = "" if passed else f"{share:.0%} of the text stands in the prompt"
         return self.verdict(passed, round(share, 3), required, (), reason)
 
@@ -183,7 +122,9 @@ class NoRepetition(Constraint):
     """The text does not loop: no stretch of 2,000 characters compresses more than `at_most` times (deflate).
 
     Source: ours. Prose compresses two to three times, a song with its chorus up to seven, a loop tens.
-    Texts below 200 characters are not looked at: a short refrain may repeat.
+    Rulings (runs of one mark of up to a line: `-----`) count as one mark, so that a table or a tablature is
+    no loop. Texts below 200 characters are not looked at: a short refrain may repeat. A task that asks for
+    the same line a hundred times needs a higher limit.
 
     >>> NoRepetition().check("The sea, the sea. " * 99).passed
     False
@@ -203,19 +144,31 @@ class NoRepetition(Constraint):
         return "不要循环重复。" if self.lang == "zh" else "Do not repeat the same words over and over."
 
     def decide(self, text: str, prompt: str) -> Verdict:
-        """Compress each stretch."""
+        """Compress each stretch; one that seems to loop again, without its rulings."""
         worst, where = 0.0, (0, 0)
         for start in range(0, max(1, len(text) - _SHORT), _WINDOW):
             part = text[start : start + _WINDOW]
             if len(part) >= _SHORT:
-                raw = part.encode("utf-8", "surrogatepass")
-                ratio = len(raw) / len(zlib.compress(raw, 1))
+                ratio = _ratio(part)
+                if ratio > self.at_most:
+                    ratio = _ratio(_RULING.sub(_shorten, part))
                 if ratio > worst:
                     worst, where = ratio, (start, start + len(part))
         passed = worst <= self.at_most
         reason = "" if passed else f"a stretch compresses {worst:.1f} times: it repeats itself"
         spans = () if passed else (where,)
         return self.verdict(passed, round(worst, 2), f"at most {self.at_most:g} times", spans, reason)
+
+
+def _ratio(part: str) -> float:
+    """How many times a stretch compresses."""
+    raw = part.encode("utf-8", "surrogatepass")
+    return len(raw) / len(zlib.compress(raw, 1))
+
+
+def _shorten(ruling: re.Match[str]) -> str:
+    """One mark for a ruling of up to a line; a longer run stays, since it is a loop itself."""
+    return ruling[1] if len(ruling[0]) <= _LINE else ruling[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,20 +193,26 @@ class NoRefusal(Constraint):
 
     def decide(self, text: str, prompt: str) -> Verdict:
         """Look at the opening."""
-        folded, origins = txt.fold(text[:300])
-        match = _REFUSAL.search(folded) if any(hint in folded for hint in _REFUSAL_HINTS) else None
-        quoted = folded.lstrip("*_ \n").startswith(('"', "「", "『"))
-        if match is None or (quoted and match.start() > 0) or txt.count_words(text) > 150:
+        folded, origins = txt.fold(text)
+        found = find_refusal(folded[:300])
+        if found is None or (found[0] > 0 and _is_quoted(folded)) or txt.count_words(text) > 150:
             return self.verdict(True, 0, "no refusal")
-        span = match.span() if origins is None else (origins[match.start()], origins[match.end()])
-        return self.verdict(False, 1, "no refusal", (span,), f"refuses: {match.group()[:80]!r}")
+        span = found if origins is None else (origins[found[0]], origins[found[1]])
+        return self.verdict(False, 1, "no refusal", (span,), f"refuses: {folded[slice(*found)][:80]!r}")
+
+
+def _is_quoted(folded: str) -> bool:
+    """Whether the text opens with a quotation."""
+    return folded.lstrip("*_ \n").startswith(('"', "「", "『"))
 
 
 @dataclass(frozen=True, slots=True)
 class NoMetaCommentary(Constraint):
     """The text does not comment on itself: no "all constraints are satisfied", "Word count: 200", 符合要求.
 
-    Source: ours. Claims of compliance aim at a judge, counts at the reader of the prompt.
+    Source: ours. Claims of compliance aim at a judge, counts at the reader of the prompt. What a text says
+    of others ("a top mark means that the essay meets all criteria"), and a length that labels a part of it
+    ("Short version (50 words)"), is no remark: see `rlmr.constraints.formulas`.
 
     >>> NoMetaCommentary().check("Rain falls.\\n\\n(Word count: 2)").passed
     False
@@ -272,16 +231,11 @@ class NoMetaCommentary(Constraint):
     def decide(self, text: str, prompt: str) -> Verdict:
         """Look for the formulas."""
         folded, origins = txt.fold(text)
-        spans = [m.span() for m in _META.finditer(folded)] if _may_comment(folded) else []
+        spans = find_remarks(folded)
         if origins is not None:
             spans = [(origins[a], origins[b]) for a, b in spans]
         reason = f"says {text[slice(*spans[0])][:80]!r}" if spans else ""
         return self.verdict(not spans, len(spans), "no remark about itself", spans, reason)
-
-
-def _may_comment(folded: str) -> bool:
-    """Whether a text holds a word of the formulas at all: most do not, and need no closer look."""
-    return any(hint in folded for hint in _HINTS)
 
 
 def default_gates(lang: Lang = "en", *, at_least: int = 1, role: Role = "hard") -> tuple[Constraint, ...]:

@@ -73,7 +73,8 @@ class ResponseLanguage(Constraint):
         """By the characters for Chinese, by CLD2 for the rest."""
         required = f"at least {self.share:.0%} {NAMES[self.language][0]}"
         hanzi = txt.count_hanzi(text)
-        if self.language == "zh" or (self.language != "ja" and hanzi > len(_LATIN.findall(text))):
+        mostly_hanzi = hanzi > 0 and hanzi > len(_LATIN.findall(text))
+        if self.language == "zh" or (self.language != "ja" and mostly_hanzi):
             total = txt.count_words(text)
             found = (hanzi - 5 * len(_KANA.findall(text))) / total if self.language == "zh" else 0.0
             passed = found >= self.share

@@ -16,8 +16,9 @@ from rlmr.text import Span
 Case = Literal["upper", "lower", "title"]
 _DIGITS = re.compile(r"\d+(?:[.,:/]\d+)*")
 _HANZI_NUMBER = re.compile(r"[零〇一二三四五六七八九十百千万亿两]+")
-_CASED = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-_CAPITALS = re.compile(r"(?<![A-Za-z])(?<![A-Za-z]')[A-Z](?:'?[A-Z])+(?!'?[A-Za-z])")
+_CASED = re.compile(r"[^\W\d_]++(?:['’][^\W\d_]++)*+")
+_CASED_ASCII = re.compile(r"[A-Za-z]++(?:'[A-Za-z]++)*+")
+_CAPITALS = re.compile(r"[A-Z](?<![A-Za-z].)(?<![A-Za-z]'.)(?:'?[A-Z])+(?!'?[A-Za-z])")
 _SMALL = frozenset(
     ["a", "an", "and", "as", "at", "but", "by", "for", "from", "if", "in", "into", "is", "nor"]
 )
@@ -168,28 +169,31 @@ class LetterCase(Constraint):
         if self.case != "title" and text == (text.upper() if self.case == "upper" else text.lower()):
             found = text.upper() != text.lower()
             return self.verdict(found, 0, f"{self.case} case", (), "" if found else "no letter has case")
-        cased, last = 0, 0
-        broken: list[Span] = []
+        broken = self._broken_titles(text) if self.case == "title" else self._broken(text)
+        cased = bool(broken) or any(m[0].upper() != m[0].lower() for m in _CASED.finditer(text))
+        reason = f"breaks at {text[slice(*broken[0])]!r}" if broken else "" if cased else "no letter has case"
+        return self.verdict(cased and not broken, len(broken), f"{self.case} case", broken, reason)
 
+    def _broken(self, text: str) -> list[Span]:
+        """Spans of the words that hold a letter of the other case."""
+        change = str.upper if self.case == "upper" else str.lower
+        pattern = _CASED_ASCII if text.isascii() else _CASED
+        return [m.span() for m in pattern.finditer(text) if (word := m[0]) != change(word)]
+
+    @staticmethod
+    def _broken_titles(text: str) -> list[Span]:
+        """Spans of the words that start small, but for short ones inside a line."""
+        broken: list[Span] = []
+        last = -1
         for match in _CASED.finditer(text):
             word = match.group()
             if word.upper() == word.lower():
                 continue
-            fresh = not cased or "\n" in text[last : match.start()]
+            fresh = last < 0 or "\n" in text[last : match.start()]
             last = match.end()
-            cased += 1
-            if not self._keeps(word, fresh):
+            if word[0] != word[0].upper() and (fresh or word not in _SMALL):
                 broken.append(match.span())
-        reason = f"breaks at {text[slice(*broken[0])]!r}" if broken else "" if cased else "no letter has case"
-        return self.verdict(bool(cased) and not broken, len(broken), f"{self.case} case", broken, reason)
-
-    def _keeps(self, word: str, fresh: bool) -> bool:
-        """Whether one word has the case; `fresh` is the first word of a line."""
-        if self.case == "upper":
-            return word == word.upper()
-        if self.case == "lower":
-            return word == word.lower()
-        return word[0] == word[0].upper() or (not fresh and word in _SMALL)
+        return broken
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,20 @@ from typing import NamedTuple
 
 from rlmr.constraints.around import NoSummary, OnlyTheWork
 from rlmr.constraints.base import Constraint, Lang
+from rlmr.constraints.conditional import If
 from rlmr.constraints.edges import EndsWith, StartsWith
+from rlmr.constraints.idioms import Idioms
 from rlmr.constraints.layout import LineCount, ParagraphCount
 from rlmr.constraints.length import SentenceCount, WordCount
 from rlmr.constraints.letters import LetterCase, Lipogram
 from rlmr.constraints.markup import PlainText
+from rlmr.constraints.names import CharacterNames
 from rlmr.constraints.narration import PointOfView, Similes
 from rlmr.constraints.punctuation import Emoji, Punctuation
+from rlmr.constraints.rhetoric import Anaphora
 from rlmr.constraints.structure import Dialogue, Title
 from rlmr.constraints.style import Cliches, SentenceKind, VariedOpeners
+from rlmr.constraints.tense import Tense
 from rlmr.constraints.words import ExcludeWords, IncludeWords, WordFrequency
 
 _ASKED = {
@@ -39,6 +44,10 @@ _ASKED = {
 _FORBIDDEN = {
     "en": ("very", "suddenly", "heart", "dream", "whisper", "never", "smile", "beautiful", "light", "time"),
     "zh": ("非常", "突然", "心", "梦", "永远", "微笑", "美丽", "仿佛", "时光", "温暖"),
+}
+_NAMES = {
+    "en": ("Mira Voss", "Tobin", "Old Hesper", "Ana", "Jory", "Sunniva"),
+    "zh": ("阿满", "沈小河", "老魏", "青禾", "祝五", "秋生"),
 }
 _OPENINGS = {
     "en": ("Nobody", "Before dawn", "The last", "It began"),
@@ -87,6 +96,15 @@ def _paragraph_count(rng: random.Random, lang: Lang, difficulty: float) -> Const
     return ParagraphCount(number, number if difficulty >= 0.5 else number + 1, lang=lang)
 
 
+def _names(rng: random.Random, lang: Lang, difficulty: float) -> Constraint:
+    return CharacterNames(tuple(rng.sample(_NAMES[lang], 2)), lang=lang)
+
+
+def _conditional(rng: random.Random, lang: Lang, difficulty: float) -> Constraint:
+    then = SentenceKind(1, None, kind=rng.choice(("question", "exclamation")), scope="quoted", lang=lang)
+    return If(when=Dialogue(rng.randint(1, 2), None, lang=lang), then=then, lang=lang)
+
+
 def _dialogue(rng: random.Random, lang: Lang, difficulty: float) -> Constraint:
     return Dialogue(rng.randint(1, 2 + round(3 * difficulty)), None, lang=lang)
 
@@ -126,5 +144,10 @@ MENU: tuple[Draw, ...] = (
     Draw("emoji", _BOTH, 0.1, lambda r, g, d: Emoji(at_most=0, lang=g)),
     Draw("lipogram", ("en",), 1.0, lambda r, g, d: Lipogram(r.choice("qzxjkvw"), lang=g)),
     Draw("letter_case", ("en",), 0.3, lambda r, g, d: LetterCase("lower", lang=g)),
+    Draw("names", _BOTH, 0.2, _names),
+    Draw("if", _BOTH, 0.5, _conditional),
+    Draw("anaphora", _BOTH, 0.7, lambda r, g, d: Anaphora(1, None, lang=g)),
+    Draw("idioms", ("zh",), 0.5, lambda r, g, d: Idioms(r.randint(2, 3 + round(3 * d)), None, lang=g)),
+    Draw("tense", ("en",), 0.3, lambda r, g, d: Tense(r.choice(("past", "present")), lang=g)),
 )
 """Every line of the menu, in a fixed order that seeds depend on."""

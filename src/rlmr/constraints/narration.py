@@ -12,6 +12,7 @@ from rlmr import text as txt
 from rlmr.constraints.base import Constraint, Verdict, one_of
 from rlmr.constraints.counted import Counted
 from rlmr.constraints.errors import ConstraintError
+from rlmr.constraints.question import Question
 from rlmr.constraints.scope import find_parts
 from rlmr.text import Span
 
@@ -78,6 +79,10 @@ class PointOfView(Constraint):
             chinese = {"first": "一", "second": "二", "third": "三"}[self.person]
             return f"用第{chinese}人称叙述。"
         return f"Narrate in the {self.person} person."
+
+    def question(self) -> Question | None:
+        """The person, where there is no pronoun."""
+        return Question(self.describe())
 
     def decide(self, text: str, prompt: str) -> Verdict:
         """Count the pronouns outside quotations."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import MISSING, Field, fields
 from typing import Any
 
-from rlmr.constraints.base import Constraint
+from rlmr.constraints.base import Constraint, fields_of
 from rlmr.constraints.table import CONSTRAINTS
 
 SCHEMA_VERSION = 1
@@ -47,11 +47,14 @@ def type_schema(cls: type[Constraint]) -> dict[str, Any]:
     from pydantic import TypeAdapter
 
     schema = TypeAdapter(cls).json_schema()
-    schema.pop("title", None)
+    for key in ("title", "$defs"):
+        schema.pop(key, None)
     properties = {name: _without_null(value) for name, value in schema.pop("properties", {}).items()}
     summary = (cls.__doc__ or "").strip().splitlines()[0]
     required = ["type", *schema.pop("required", [])]
     properties = {"type": {"const": cls.type}, **properties}
+    properties |= {name: {"$ref": "#/items"} for name in fields_of(cls, "constraint")}
+    properties |= {name: {"type": "object"} for name in fields_of(cls, "json")}
     return {**schema, "description": summary, "properties": properties, "required": required}
 
 

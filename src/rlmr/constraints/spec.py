@@ -12,14 +12,14 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_type_hints
 
-from rlmr.constraints.base import Constraint, one_of
+from rlmr.constraints.base import Constraint, fields_of, one_of
 from rlmr.constraints.errors import ConstraintError
 from rlmr.constraints.table import CONSTRAINTS
 
 if TYPE_CHECKING:
-    from pydantic import TypeAdapter
+    from pydantic import BaseModel, TypeAdapter
     from pydantic_core import ErrorDetails
 
 
@@ -98,11 +98,17 @@ def resolve(name: object) -> type[Constraint]:
 
 
 def is_built_in(constraint: Constraint) -> bool:
-    """Whether the constraint's class is one of this package's types.
+    """Whether the constraint's class, and that of every constraint inside it, is one of this package's types.
 
     >>> is_built_in(CONSTRAINTS["title"]())
     True
     """
+    inner = [getattr(constraint, name) for name in fields_of(type(constraint), "constraint")]
+    return _is_own(constraint) and all(is_built_in(part) for part in inner if part is not None)
+
+
+def _is_own(constraint: Constraint) -> bool:
+    """Whether the class alone is one of this package's types."""
     return CONSTRAINTS.get(constraint.type) is type(constraint)
 
 
@@ -123,6 +129,18 @@ def _adapter(cls: type[Constraint]) -> TypeAdapter[Constraint]:
     return TypeAdapter(cls)
 
 
+@cache
+def _plain_model(cls: type[Constraint]) -> type[BaseModel]:
+    """A model of the fields that hold no constraint, for a class with some that do."""
+    from pydantic import ConfigDict, create_model
+
+    hints, inside = get_type_hints(cls), fields_of(cls, "constraint")
+    plain = {f.name: (hints[f.name], f.default) for f in fields(cls) if f.name not in inside}
+    given = {name: (hint, ... if default is MISSING else default) for name, (hint, default) in plain.items()}
+    config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+    return create_model(cls.__name__, __config__=config, **given)  # type: ignore[call-overload,no-any-return]
+
+
 def _build(cls: type[Constraint], values: Mapping[str, Any]) -> Constraint:
     """The constraint with these parameters, strictly typed; the first error by field is raised."""
     from pydantic import ValidationError
@@ -130,14 +148,39 @@ def _build(cls: type[Constraint], values: Mapping[str, Any]) -> Constraint:
     allowed = [field.name for field in fields(cls)]
     for key in values:
         one_of(str(key), key, allowed)
+    values = dict(values)
+    for key in fields_of(cls, "json"):
+        if isinstance(values.get(key), dict):
+            values[key] = json.dumps(values[key], ensure_ascii=False, sort_keys=True)
+    inside = fields_of(cls, "constraint")
+    inner: dict[str, Any] = {
+        key: _parse_inside(key, values.pop(key), values) for key in inside if key in values
+    }
     try:
         source = json.dumps(values)
     except (TypeError, ValueError) as error:
         raise ConstraintError(f"not JSON: {error}") from None
     try:
-        return _adapter(cls).validate_json(source)
+        if not inside:
+            return _adapter(cls).validate_json(source)
+        for field in fields(cls):
+            if field.name in inside and field.name not in inner and field.default is MISSING:
+                raise ConstraintError("missing", field.name)
+        plain = _plain_model(cls).model_validate_json(source)
+        given: dict[str, Any] = {name: getattr(plain, name) for name in type(plain).model_fields}
+        return cls(**inner, **given)
     except ValidationError as error:
         raise _translate(error.errors(include_url=False)[0]) from None
+
+
+def _parse_inside(key: str, spec: object, outer: Mapping[str, Any]) -> Constraint:
+    """A constraint inside another, in its language; errors name the way to it ('then.at_least')."""
+    if isinstance(spec, Mapping) and "lang" in outer:
+        spec = {"lang": outer["lang"], **spec}
+    try:
+        return parse_one(spec)
+    except ConstraintError as error:
+        raise ConstraintError(str(error), f"{key}.{error.field}" if error.field else key) from None
 
 
 def _translate(detail: ErrorDetails) -> ConstraintError:
@@ -157,13 +200,23 @@ def _to_spec(constraint: Constraint) -> dict[str, Any]:
     """One specification: own parameters first, then the shared ones, without defaults."""
     cls = type(constraint)
     spec: dict[str, Any] = {
-        "type": cls.type if is_built_in(constraint) else f"{cls.__module__}:{cls.__qualname__}"
+        "type": cls.type if _is_own(constraint) else f"{cls.__module__}:{cls.__qualname__}"
     }
     shared = [field.name for field in fields(Constraint)]
+    as_json = fields_of(cls, "json")
     ordered = sorted(fields(cls), key=lambda field: field.name in shared)
     for field in ordered:
         value = getattr(constraint, field.name)
         default = field.default_factory() if field.default_factory is not MISSING else field.default
         if value != default:
-            spec[field.name] = list(value) if isinstance(value, tuple) else value
+            spec[field.name] = _to_value(value, is_json=field.name in as_json)
     return spec
+
+
+def _to_value(value: Any, *, is_json: bool) -> Any:
+    """A parameter as a JSON value."""
+    if isinstance(value, Constraint):
+        return {key: part for key, part in _to_spec(value).items() if key != "lang"}
+    if is_json:
+        return json.loads(value)
+    return list(value) if isinstance(value, tuple) else value

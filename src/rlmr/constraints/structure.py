@@ -109,3 +109,51 @@ class Dialogue(Counted):
     def find(self, text: str) -> Sequence[Span]:
         """Spans of the utterances."""
         return txt.quotes(text)
+
+
+_QUOTE_STYLES = {
+    "straight": ('"', '"', "straight", "直引号"),
+    "curly": ("“", "”", "curly", "弯引号"),
+    "corner": ("「", "」", "corner", "直角引号"),
+    "guillemets": ("«", "»", "angle", "尖引号"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteStyle(Constraint):
+    """Every quotation stands in marks of one style, and there is one.
+
+    Source: M-IFEval. Quotations are what `rlmr.text.quotes` says; one inside another, in other marks (『』),
+    is part of the outer one. A text without a quotation fails: there is nothing to look at.
+
+    >>> QuoteStyle("curly").check("“Hi,” she said.").passed
+    True
+    >>> QuoteStyle("corner", lang="zh").check("「好。」他说：“走。”").reason
+    '1 of 2 quotations in other marks'
+    """
+
+    type: ClassVar[str] = "quote_style"
+    style: Literal["straight", "curly", "corner", "guillemets"]
+    """straight, curly, corner or guillemets."""
+
+    def validate(self) -> None:
+        """Refuse an unknown style."""
+        one_of("style", self.style, _QUOTE_STYLES)
+
+    def describe(self) -> str:
+        """The marks."""
+        opening, closing, english, chinese = _QUOTE_STYLES[self.style]
+        if self.lang == "zh":
+            return f"所有引语都用{chinese}（{opening}{closing}）。"
+        return f"Put every quotation in {english} quotation marks ({opening}{closing})."
+
+    def decide(self, text: str, prompt: str) -> Verdict:
+        """Look at each quotation's marks."""
+        opening, closing, english, _ = _QUOTE_STYLES[self.style]
+        found = txt.quotes(text)
+        others = [(a, b) for a, b in found if text[a] != opening or text[b - 1] != closing]
+        required = f"quotations in {english} marks"
+        if not found:
+            return self.verdict(False, 0, required, (), "no quotation")
+        reason = f"{len(others)} of {len(found)} quotations in other marks" if others else ""
+        return self.verdict(not others, len(found) - len(others), required, others or found, reason)

@@ -13,6 +13,7 @@ from rlmr.constraints.around import Postscript, RepeatsPrompt
 from rlmr.constraints.base import Constraint, one_of
 from rlmr.constraints.edges import EndsWith, StartsWith
 from rlmr.constraints.errors import ConstraintError
+from rlmr.constraints.ifeval.instruction import Instruction
 from rlmr.constraints.language import NAMES, ResponseLanguage
 from rlmr.constraints.layout import Chapters, ListItems, ParagraphCount
 from rlmr.constraints.length import SentenceCount, WordCount
@@ -31,8 +32,8 @@ _OPTIONS = ("My answer is yes.", "My answer is no.", "My answer is maybe.")
 def from_ifeval(row: Mapping[str, Any]) -> tuple[Constraint, ...]:
     """Native constraints from a row's `instruction_id_list` and `kwargs`; nulls in the kwargs are dropped.
 
-    Raises ConstraintError that names the position for an unknown id or a missing argument, and for a
-    language that this package does not tell (`ResponseLanguage`).
+    Raises ConstraintError that names the position for an unknown id, for missing, extra or impossible
+    arguments, and for a language that this package does not tell (`ResponseLanguage`).
 
     >>> from_ifeval({"instruction_id_list": ["punctuation:no_comma"], "kwargs": [{}]})[0].describe()
     'Use no commas.'
@@ -42,14 +43,14 @@ def from_ifeval(row: Mapping[str, Any]) -> tuple[Constraint, ...]:
         raise ConstraintError("instruction_id_list and kwargs have to be lists of the same length", "kwargs")
     found: list[Constraint] = []
     for index, (name, given) in enumerate(zip(ids, arguments, strict=True)):
-        place = f"instruction_id_list[{index}]"
+        if not isinstance(given, Mapping | None):
+            raise ConstraintError(f"kwargs[{index}]: {given!r:.80} is not allowed; give an object", "kwargs")
+        known = {k: v for k, v in (given or {}).items() if v is not None}
         try:
-            one_of("instruction_id_list", name, TRANSLATIONS)
-            found += TRANSLATIONS[name]({k: v for k, v in (given or {}).items() if v is not None})
-        except KeyError as error:
-            raise ConstraintError(f"kwargs[{index}].{error.args[0]}: missing for {name}", "kwargs") from None
+            instruction = Instruction(name, known)
+            found += TRANSLATIONS[name](instruction.kwargs)
         except ConstraintError as error:
-            raise ConstraintError(f"{place} ({name}): {error}", "instruction_id_list") from None
+            raise ConstraintError(f"instruction_id_list[{index}]: {error}", "instruction_id_list") from None
     return tuple(found)
 
 

@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 from rlmr import text as txt
 from rlmr.constraints.base import MAX_SPANS, Constraint, Verdict, one_of
 from rlmr.constraints.errors import ConstraintError
-from rlmr.constraints.verse_lines import edge_letter, find_misses, line_end, verse_lines
+from rlmr.constraints.verse_lines import edge_letter, find_misses, inner_letter, line_end, verse_lines
 from rlmr.text import Span, chinese_sounds, english_sounds
 
 _SCHEME = re.compile(r"[A-Zx]{2,64}")
@@ -34,13 +34,16 @@ class SyllablePattern(Constraint):
     """Syllables that a line may be over or under."""
 
     def validate(self) -> None:
-        """Refuse an empty list and empty lines; load the dictionary."""
+        """Refuse an empty list and empty lines."""
         if not self.per_line or min(self.per_line) < 1:
             raise ConstraintError(
                 f"{self.per_line!r} is not allowed; each line has 1 syllable or more", "per_line"
             )
         if self.tolerance < 0:
             raise ConstraintError(f"{self.tolerance} is not allowed; give 0 or more", "tolerance")
+
+    def prepare(self) -> None:
+        """Read the dictionary."""
         if self.lang == "en":
             english_sounds.pronunciations()
 
@@ -121,7 +124,7 @@ class Rhyme(Constraint):
     """Lines that may fail to rhyme."""
 
     def validate(self) -> None:
-        """Refuse a scheme that rhymes nothing; load the dictionary."""
+        """Refuse a scheme that rhymes nothing."""
         letters = [c for c in self.scheme if c != "x"]
         if not _SCHEME.fullmatch(self.scheme) or len(letters) == len(set(letters)):
             raise ConstraintError(
@@ -129,6 +132,9 @@ class Rhyme(Constraint):
             )
         if self.tolerance < 0:
             raise ConstraintError(f"{self.tolerance} is not allowed; give 0 or more", "tolerance")
+
+    def prepare(self) -> None:
+        """Read the dictionary, or the tables of sounds."""
         if self.lang == "en":
             english_sounds.pronunciations()
         else:
@@ -166,8 +172,9 @@ class Rhyme(Constraint):
 class Acrostic(Constraint):
     """The first (or last) letters of the lines, sentences or paragraphs spell a word, one each, in order.
 
-    In Chinese the hanzi do: 藏头诗 (position first) and 藏尾诗 (last), clauses being lines. Letters of
-    other cases and scripts are alike, a title is no line, and no line may be left over.
+    In Chinese the hanzi do: 藏头诗 (position first) and 藏尾诗 (last), clauses being lines. With `inside`
+    each letter stands within its line, at neither end (a mesostic). Letters of other cases and scripts are
+    alike, a title is no line, and no line may be left over.
 
     >>> Acrostic("FOX").check("Far away\\nover the hill\\nxylophones").passed
     True
@@ -180,13 +187,13 @@ class Acrostic(Constraint):
     """What is spelled; letters, digits or hanzi, spaces aside."""
     unit: Literal["line", "sentence", "paragraph"] = "line"
     """line, sentence or paragraph."""
-    position: Literal["first", "last"] = "first"
-    """first or last."""
+    position: Literal["first", "last", "inside"] = "first"
+    """first, last or inside."""
 
     def validate(self) -> None:
         """Refuse a word that spells nothing."""
         one_of("unit", self.unit, ("line", "sentence", "paragraph"))
-        one_of("position", self.position, ("first", "last"))
+        one_of("position", self.position, ("first", "last", "inside"))
         if len(self._letters()) < 2 or not all(c.isalnum() for c in self._letters()):
             raise ConstraintError(f"{self.word!r} is not allowed; give two letters or more", "word")
 
@@ -194,7 +201,10 @@ class Acrostic(Constraint):
         """The word and where it is spelled."""
         if self.lang == "zh":
             unit = {"line": "句", "sentence": "句", "paragraph": "段"}[self.unit]
-            return f"每{unit}的{'首' if self.position == 'first' else '末'}字连起来是“{self.word}”。"
+            where = {"first": "的首字", "last": "的末字", "inside": "中间各藏一字，"}[self.position]
+            return f"每{unit}{where}连起来是“{self.word}”。"
+        if self.position == "inside":
+            return f'Hide the letters of "{self.word}" in order, one inside each {self.unit}.'
         return f'Let the {self.position} letters of the {self.unit}s spell "{self.word}".'
 
     def _letters(self) -> str:
@@ -208,8 +218,15 @@ class Acrostic(Constraint):
             found: Sequence[Span] = verse_lines(text, self.lang, len(wanted))
         else:
             found = txt.sentences(text) if self.unit == "sentence" else txt.paragraphs(text)
-        spans = [edge_letter(text, span, self.position) for span in found[: len(wanted) + MAX_SPANS]]
-        spelled = "".join(txt.fold(text[slice(*span)])[0] for span in spans)
+        found = found[: len(wanted) + MAX_SPANS]
+        if self.position == "inside":
+            letters = wanted + "·" * MAX_SPANS
+            inner = [inner_letter(text, span, letters[i]) for i, span in enumerate(found)]
+            spans = [span or line for span, line in zip(inner, found, strict=True)]
+            spelled = "".join(letters[i] if span else "·" for i, span in enumerate(inner))
+        else:
+            spans = [edge_letter(text, span, self.position) for span in found]
+            spelled = "".join(txt.fold(text[slice(*span)])[0] for span in spans)
         passed = spelled == wanted
         reason = "" if passed else f"spells {spelled[:40]!r}"
         return self.verdict(passed, spelled[:80], f"spells {self.word!r}", spans, reason)

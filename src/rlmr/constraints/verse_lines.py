@@ -84,3 +84,18 @@ def edge_letter(text: str, span: Span, position: str) -> Span:
     indices = range(*span) if position == "first" else range(span[1] - 1, span[0] - 1, -1)
     at = next((i for i in indices if text[i].isalnum()), span[0])
     return at, at + 1
+
+
+def inner_letter(text: str, span: Span, letter: str) -> Span | None:
+    """Span of a (folded) letter between the first and the last letter of the span, or None.
+
+    >>> inner_letter("a fox", (0, 5), "o")
+    (3, 4)
+    """
+    first, last = (edge_letter(text, span, position) for position in ("first", "last"))
+    folded, origins = txt.fold(text[first[1] : last[0]])
+    at = folded.find(letter)
+    if at < 0:
+        return None
+    start = first[1] + (at if origins is None else origins[at])
+    return start, start + 1

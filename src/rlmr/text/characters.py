@@ -15,12 +15,12 @@ LETTER = rf"[^\W_{_HANZI}]"
 
 HANZI = re.compile(f"[{_HANZI}]")
 """One hanzi."""
-_TAIL = r"(?:[%s]+%s*|['’‑-]%s+|[.,](?<=\d[.,])(?=\d)%s+)*"
-WORD = re.compile(rf"[{_HANZI}]|{LETTER}+" + _TAIL % (_MARKS, LETTER, LETTER, LETTER))
+_TAIL = r"(?:[%s]++%s*+|['’‑-]%s++|[.,](?<=\d[.,])(?=\d)%s++)*+"  # possessive: no step back is ever of use
+WORD = re.compile(rf"[{_HANZI}]|{LETTER}++" + _TAIL % (_MARKS, LETTER, LETTER, LETTER))
 """One word: see `words`."""
 _PLAIN = r"[^\W_]"
-_WORD_NO_HANZI = re.compile(_PLAIN + "+" + _TAIL % (_MARKS, _PLAIN, _PLAIN, _PLAIN))
-_WORD_ASCII = re.compile(r"[a-zA-Z0-9]+(?:['-][a-zA-Z0-9]+|[.,](?<=\d[.,])(?=\d)[a-zA-Z0-9]+)*")
+_WORD_NO_HANZI = re.compile(_PLAIN + "++" + _TAIL % (_MARKS, _PLAIN, _PLAIN, _PLAIN))
+_WORD_ASCII = re.compile(r"[a-zA-Z0-9]++(?:['-][a-zA-Z0-9]++|[.,](?<=\d[.,])(?=\d)[a-zA-Z0-9]++)*+")
 _WORD_CHARACTER = re.compile(r"[^\W_]")
 
 
@@ -81,7 +81,7 @@ def count_hanzi(text: str) -> int:
     >>> count_hanzi("我爱你，Python 3！")
     3
     """
-    return len(HANZI.findall(text))
+    return 0 if text.isascii() else len(HANZI.findall(text))
 
 
 def trim(text: str, start: int, end: int) -> Span:

@@ -11,14 +11,16 @@ from rlmr.text.layout import HEADING, LINE, LIST_ITEM, blocks, title
 
 _OPENING_QUOTES = '“「『"'
 _CLOSING_QUOTES = "”」』\"’'"
-_END = re.compile(r"((?:[。！？!?…]|\.(?![A-Za-z0-9]))+)([\"'”’」』）)】\]》>*_]*)")
+_END = re.compile(r"([.。！？!?…][.。！？!?…]*(?:(?<!\.)|(?![A-Za-z0-9])))([\"'”’」』）)】\]》>*_]*)")
 _OPENING = re.compile(r"\s*+([\W_]*+)")
+_BEFORE_WORD = re.compile(r"[\s(\"“‘—]")
 _ABBREVIATION = re.compile(
-    r"mrs?|ms|mx|dr|prof|st|mt|ft|gen|cap?t|cpt|lt|sgt|col|cmdr|adm|maj|rev|hon|sen|rep|gov|pres|messrs|mme|mlle|"
-    r"vs|cf|viz|approx|dept|est|eds?|e\.g|i\.e|al|ave|blvd|rd|jan|feb|aug|sept|oct|nov|dec"
+    r"(?P<always>mrs?|ms|mx|dr|prof|st|mt|ft|gen|cap?t|cpt|lt|sgt|col|cmdr|adm|maj|rev|hon|sen|rep|gov|pres|messrs|mme|mlle|"
+    r"vs|cf|viz|approx|dept|est|eds?|e\.g|i\.e|al|ave|blvd|rd|jan|feb|aug|sept|oct|nov|dec)"
+    r"|(?P<numbered>nos?|figs?|vols?|pp|ch)"
+    r"|(?P<soft>jr|sr|etc|inc|ltd|co|corp|bros|(?:[a-z]\.)+[a-z]|ph\.d)"
+    r"|(?P<initial>[a-hj-z])"
 )
-_SOFT_ABBREVIATION = re.compile(r"jr|sr|etc|inc|ltd|co|corp|bros|(?:[a-z]\.)+[a-z]|ph\.d")
-_NUMBERED = re.compile(r"nos?|figs?|vols?|pp|ch")
 
 
 @lru_cache(maxsize=4)
@@ -113,11 +115,11 @@ def _is_abbreviation(text: str, opened: int, point: int, *, at_rest: bool) -> bo
     `at_rest`: what follows does not look like a new sentence, so that an abbreviation which may also stand
     at a sentence's end (`etc.`) is taken for one.
     """
-    word = re.split(r"[\s(\"“‘—]", text[max(opened, point - 8) : point])[-1].lower()
-    if _ABBREVIATION.fullmatch(word):
-        return True
-    if _NUMBERED.fullmatch(word):
+    match = _ABBREVIATION.fullmatch(_BEFORE_WORD.split(text[max(opened, point - 8) : point])[-1].lower())
+    if match is None:
+        return False
+    if match.lastgroup == "numbered":
         return text[point + 1 : point + 3].strip()[:1].isdigit()
-    if _SOFT_ABBREVIATION.fullmatch(word):
+    if match.lastgroup == "soft":
         return at_rest
-    return len(word) == 1 and word.isalpha() and word.isascii() and word != "i" and point > opened + 1
+    return match.lastgroup == "always" or point > opened + 1

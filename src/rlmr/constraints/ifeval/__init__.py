@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rlmr.constraints.errors import ConstraintError
 from rlmr.constraints.ifeval.instruction import Instruction, variants
 from rlmr.constraints.ifeval.table import INSTRUCTIONS
 
@@ -47,32 +46,14 @@ def check_loose(instruction_id: str, kwargs: Mapping[str, Any], prompt: str, res
 def from_ifeval(row: Mapping[str, Any]) -> tuple[Instruction, ...]:
     """The instructions of one row of an IFEval file; its nulls are dropped.
 
-    Reads `instruction_id_list` and `kwargs` (lists of one length), and `key` for the messages. Raises
-    ConstraintError that names the row's key and the instruction.
+    See `Instruction.read_row`.
 
     >>> row = {"key": 7, "instruction_id_list": ["keywords:existence"], "kwargs": [{"keyword": "fox"}]}
     >>> from_ifeval(row)
     Traceback (most recent call last):
     rlmr.constraints.errors.ConstraintError: row 7: keywords:existence: keywords: missing; it takes keywords
     """
-    place = f"row {row.get('key', '(no key)')}"
-    ids, parameters = row.get("instruction_id_list"), row.get("kwargs")
-    if (
-        not isinstance(ids, list | tuple)
-        or not isinstance(parameters, list | tuple)
-        or len(ids) != len(parameters)
-    ):
-        raise ConstraintError(f"{place}: instruction_id_list and kwargs are two lists of one length")
-    instructions = []
-    for instruction_id, kwargs in zip(ids, parameters, strict=True):
-        if not isinstance(kwargs, Mapping):
-            raise ConstraintError(f"{place}: {instruction_id}: {kwargs!r} is not allowed; kwargs are objects")
-        given = {name: value for name, value in kwargs.items() if value is not None}
-        try:
-            instructions.append(Instruction(instruction_id, given))
-        except ConstraintError as error:
-            raise ConstraintError(f"{place}: {error}", error.field) from None
-    return tuple(instructions)
+    return Instruction.read_row(row)
 
 
 def check_row(row: Mapping[str, Any], response: str, loose: bool = False) -> list[bool]:

@@ -29,9 +29,16 @@ def count_capital_words(text: str) -> int:
     >>> count_capital_words("I'M here. STOP, it says: ICE-CREAM!")
     4
     """
-    spaced = f" {_BETWEEN.sub(' ', text)} "
+    return sum(map(str.isupper, split_contractions(f" {_BETWEEN.sub(' ', text)} ").split()))
+
+
+def split_contractions(spaced: str) -> str:
+    """`spaced`, a text whose words have white space on both sides, with their contractions taken apart.
+
+    >>> split_contractions(" I'm sure they cannot ").split()
+    ['I', "'m", 'sure', 'they', 'can', 'not']
+    """
     if "'" in spaced:
         for pattern, parts in _APOSTROPHES:
             spaced = pattern.sub(parts, spaced)
-    spaced = _TIS.sub(r" \1 \2 ", _JOINED.sub(r" \1 \2 ", spaced))
-    return sum(map(str.isupper, spaced.split()))
+    return _TIS.sub(r" \1 \2 ", _JOINED.sub(r" \1 \2 ", spaced))

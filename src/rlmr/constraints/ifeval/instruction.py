@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from rlmr.constraints.base import one_of
 from rlmr.constraints.errors import ConstraintError
-from rlmr.constraints.ifeval.table import INSTRUCTIONS, PARAMETERS
+from rlmr.constraints.ifeval.table import INSTRUCTIONS, PARAMETERS, Allowed, Rule
 
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
     """One of the 25 instructions with its parameters, complete at birth.
 
+    Another profile of the same kind subclasses it with tables of its own.
+
     >>> Instruction("punctuation:no_comma").check("So, it ran.")
     False
     """
+
+    rules: ClassVar[Mapping[str, tuple[Rule, tuple[str, ...]]]] = INSTRUCTIONS
+    parameters: ClassVar[Mapping[str, Allowed]] = PARAMETERS
 
     id: str
     """As in the table `INSTRUCTIONS`."""
@@ -26,8 +31,8 @@ class Instruction:
 
     def __post_init__(self) -> None:
         """Refuse what the official checker would replace by a random draw, ignore or die of."""
-        one_of("instruction_id", self.id, INSTRUCTIONS)
-        _, names = INSTRUCTIONS[self.id]
+        one_of("instruction_id", self.id, self.rules)
+        _, names = self.rules[self.id]
         for name in names:
             if name not in self.kwargs:
                 raise ConstraintError(f"{self.id}: {name}: missing; it takes {', '.join(names)}", name)
@@ -35,7 +40,7 @@ class Instruction:
             if name not in names:
                 takes = ", ".join(names) or "no parameters"
                 raise ConstraintError(f"{self.id}: {name}: not allowed; it takes {takes}", name)
-            is_allowed, allowed = PARAMETERS[name]
+            is_allowed, allowed = self.parameters[name]
             if not is_allowed(value):
                 raise ConstraintError(f"{self.id}: {name}: {value!r} is not allowed; give {allowed}", name)
         if self.kwargs.get("nth_paragraph", 0) > self.kwargs.get("num_paragraphs", 0):
@@ -45,9 +50,40 @@ class Instruction:
                 "nth_paragraph",
             )
 
+    @classmethod
+    def read_row(cls, row: Mapping[str, Any]) -> tuple[Self, ...]:
+        """The instructions of one row with IFEval's keys; its nulls are dropped.
+
+        Reads `instruction_id_list` and `kwargs` (lists of one length), and `key` for the messages. Raises
+        ConstraintError that names the row's key and the instruction.
+
+        >>> Instruction.read_row({"instruction_id_list": ["startend:quotation"], "kwargs": [{"n": None}]})
+        (Instruction(id='startend:quotation', kwargs={}),)
+        """
+        place = f"row {row.get('key', '(no key)')}"
+        ids, parameters = row.get("instruction_id_list"), row.get("kwargs")
+        if (
+            not isinstance(ids, list | tuple)
+            or not isinstance(parameters, list | tuple)
+            or len(ids) != len(parameters)
+        ):
+            raise ConstraintError(f"{place}: instruction_id_list and kwargs are two lists of one length")
+        instructions = []
+        for instruction_id, kwargs in zip(ids, parameters, strict=True):
+            if not isinstance(kwargs, Mapping):
+                raise ConstraintError(
+                    f"{place}: {instruction_id}: {kwargs!r} is not allowed; kwargs are objects"
+                )
+            given = {name: value for name, value in kwargs.items() if value is not None}
+            try:
+                instructions.append(cls(instruction_id, given))
+            except ConstraintError as error:
+                raise ConstraintError(f"{place}: {error}", error.field) from None
+        return tuple(instructions)
+
     def check(self, response: str) -> bool:
         """The strict verdict: whether the response follows the instruction. A blank one follows none."""
-        rule, _ = INSTRUCTIONS[self.id]
+        rule, _ = self.rules[self.id]
         return response.strip() != "" and rule(response, **self.kwargs)
 
     def check_loose(self, response: str) -> bool:

@@ -8,6 +8,7 @@ or an ellipsis. Its trained English tables hold thousands of words; the lists be
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import pairwise
 
 _PUNCTUATION = r"[)\";}\]*:@'({\[!?]"
@@ -48,16 +49,46 @@ def count_sentences(text: str) -> int:
     >>> count_sentences("天黑了。他走了。")
     1
     """
-    breaks, rest = 0, 0
+    boundaries = list(_boundaries(text))
+    tail = text[boundaries[-1][1] if boundaries else 0 :].rstrip()
+    closing = _CLOSING.match(tail) if boundaries else None
+    return len(boundaries) + bool(tail[closing.end() :] if closing else tail)
+
+
+def split_sentences(text: str) -> list[str]:
+    """The sentences whose number is `count_sentences(text)`, without the white space between them.
+
+    A closing quote or bracket behind a full stop belongs to the sentence before it.
+
+    >>> split_sentences('He met Dr. Fox. ("Run!") They ran...')
+    ['He met Dr. Fox.', '("Run!")', 'They ran...']
+    """
+    pieces, start = [], 0
+    for end, following in _boundaries(text):
+        pieces.append(text[start:end])
+        start = following
+    pieces.append(text[start:].rstrip())
+    sentences: list[str] = []
+    for piece in pieces:
+        closing = _CLOSING.match(piece) if sentences else None
+        if closing:
+            sentences[-1] += closing.group().rstrip()
+            piece = piece[closing.end() :]
+        if piece.strip():
+            sentences.append(piece)
+    return sentences
+
+
+def _boundaries(text: str) -> Iterator[tuple[int, int]]:
+    """Where each sentence but the last ends, and where the next begins (character offsets)."""
     for found in _MARKED.finditer(text):
         word, following = found.group(1), found.group(2)
         end = _last_mark(word, following)
         if end and _breaks(word, end, following):
-            breaks += 2 if end > 1 and _DOUBLE.match(word) else 1
-            rest = found.start() + end if end < len(word) else found.start(2)
-    tail = text[rest:].rstrip()
-    closing = _CLOSING.match(tail) if breaks else None
-    return breaks + bool(tail[closing.end() :] if closing else tail)
+            stop = found.start() + end
+            if end > 1 and _DOUBLE.match(word):
+                yield found.start() + 1, found.start() + 1
+            yield stop, stop if end < len(word) else found.start(2)
 
 
 def _last_mark(word: str, following: str) -> int:

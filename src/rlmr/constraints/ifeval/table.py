@@ -11,6 +11,9 @@ from rlmr.constraints.ifeval import language, layout, length, parts, words
 Rule = Callable[..., bool]
 """Decides a response that is not blank; the instruction's parameters are keywords."""
 
+Allowed = tuple[Callable[[Any], bool], str]
+"""Whether a parameter's value is allowed, and what is, in words."""
+
 INSTRUCTIONS: dict[str, tuple[Rule, tuple[str, ...]]] = {
     "change_case:capital_word_frequency": (
         words.capital_word_frequency,
@@ -95,7 +98,7 @@ RELATION = (_is_relation, "'at least' or 'less than'")
 PATTERN = (_is_pattern, "text that is a regular expression")
 PATTERNS = (_are_patterns, "a list of texts that are regular expressions")
 
-PARAMETERS: dict[str, tuple[Callable[[Any], bool], str]] = {
+PARAMETERS: dict[str, Allowed] = {
     "capital_frequency": COUNT,
     "capital_relation": RELATION,
     "end_phrase": TEXT,
