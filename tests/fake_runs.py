@@ -8,10 +8,11 @@ from statistics import fmean, pstdev
 import yaml
 
 from rlmr.constraints.base import Status, Verdict
-from rlmr.evals.outcome import EvalRow, all_pass, summarize, write_rows
+from rlmr.evals.outcome import EvalRow, summarize, write_rows
 from rlmr.report import Policy, Study
 from rlmr.runs import Derived, Row, read_run
 from rlmr.runs.files import write_lines_gz
+from rlmr.verifiers.program import all_pass
 
 PROMPT = 'Write a story about a fox and a lantern. Write between 40 and 60 words. Use the word "moss".'
 SENTENCES = (

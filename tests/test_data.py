@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from rlmr.constraints import IncludeWords, WordCount
-from rlmr.data import DataError, Task, read_tasks, write_tasks
+from rlmr.constraints import IncludeWords, NoEcho, WordCount, default_gates
+from rlmr.data import DataError, Task, choose_gates, read_tasks, with_gates, write_tasks
 
 SPEC = {"type": "word_count", "at_most": 9}
 
@@ -133,3 +133,64 @@ def test_a_failed_write_leaves_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(DataError, match="cannot write this format"):
         write_tasks(tmp_path / "t.parquet", [])
+
+
+def test_a_failed_write_keeps_the_older_file(tmp_path):
+    write_tasks(tmp_path / "t.jsonl", [Task("a", "p")])
+    with pytest.raises(TypeError):
+        write_tasks(tmp_path / "t.jsonl", [Task("b", "p"), Task("c", "p", (), {"k": object()})])
+    assert [task.id for task in read_tasks(tmp_path / "t.jsonl")] == ["a"]
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_gzip_file_with_a_broken_middle_is_said(tmp_path):
+    raw = bytearray(gzip.compress(b'{"prompt": "p"}\n'))
+    raw[10:12] = b"\xff\xff"  # behind the header: no kind of block
+    (tmp_path / "t.jsonl.gz").write_bytes(raw)
+    with pytest.raises(DataError, match="not a whole gzip file"):
+        read_tasks(tmp_path / "t.jsonl.gz")
+
+
+def types(task):
+    return [constraint.type for constraint in task.constraints]
+
+
+def test_gates_stand_behind_the_tasks_own():
+    assert with_gates(Task("1", "p"), choose_gates(True)).constraints == default_gates()
+    task = Task("1", "p", (WordCount(at_most=9),), {"k": 1})
+    gated = with_gates(task, choose_gates(True))
+    assert types(gated) == ["word_count", *types(with_gates(Task("1", "p"), default_gates()))]
+    assert gated.meta == {"k": 1} and types(task) == ["word_count"]
+    assert with_gates(gated, choose_gates(True)) == gated  # twice is once
+    assert with_gates(task, choose_gates(False)) == task
+
+
+def test_a_tasks_own_gate_wins_where_it_looks_at_the_same():
+    own = NoEcho(at_most=0.5, role="probe")
+    gated = with_gates(Task("1", "p", (own,)), choose_gates(["echo"]))
+    assert gated.constraints == (own,)
+    partial = NoEcho(scope="first sentence")
+    assert with_gates(Task("1", "p", (partial,)), choose_gates(["echo"])).constraints == (partial, NoEcho())
+
+
+def test_gates_speak_the_tasks_declared_language():
+    def lang(*constraints, **meta):
+        (gate,) = with_gates(Task("1", "写一首诗", constraints, meta), choose_gates(["refusal"])).constraints[
+            -1:
+        ]
+        return gate.lang
+
+    assert lang() == "en"  # never guessed from a text
+    assert lang(lang="zh") == "zh"
+    assert lang(WordCount(at_most=9, lang="zh")) == "zh"
+    assert lang(WordCount(at_most=9, lang="zh"), lang="en") == "en"
+    assert lang(lang="fr") == "en"
+
+
+def test_ifeval_rows_with_impossible_kwargs_are_named(tmp_path):
+    row = {"prompt": "p", "instruction_id_list": ["length_constraints:number_words"]}
+    row["kwargs"] = [{"relation": "less than", "num_words": "9"}]
+    with pytest.raises(
+        DataError, match=r"a\.jsonl:1: instruction_id_list\[0\].*num_words: '9' is not allowed"
+    ):
+        read_tasks(write_lines(tmp_path / "a.jsonl", row))

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+import os
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from rlmr.constraints.base import Constraint
+from rlmr.constraints.base import Constraint, Lang, one_of
 from rlmr.constraints.errors import ConstraintError
-from rlmr.constraints.spec import parse, to_specs
+from rlmr.constraints.gates import default_gates
+from rlmr.constraints.spec import parse, parse_one, to_specs
 from rlmr.constraints.translate import from_ifeval
 
 SCHEMA_VERSION = 1
@@ -44,9 +48,66 @@ class Task:
         >>> Task("1", ({"role": "user", "content": "Write."},)).prompt_text
         'Write.'
         """
-        if isinstance(self.prompt, str):
-            return self.prompt
-        return "\n".join(m["content"] for m in self.prompt if m["role"] == "user")
+        return prompt_text(self.prompt)
+
+
+def prompt_text(prompt: str | Sequence[Message]) -> str:
+    """The prompt as plain text: the contents of its user messages, joined by newlines.
+
+    >>> prompt_text([{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Write."}])
+    'Write.'
+    """
+    if isinstance(prompt, str):
+        return prompt
+    return "\n".join(m["content"] for m in prompt if m["role"] == "user")
+
+
+GATES = {gate.type: gate for gate in default_gates()}
+"""The gates by type, as they stand beside a task's own constraints unless a setting says otherwise."""
+
+
+def choose_gates(choice: bool | Sequence[object]) -> tuple[Constraint, ...]:
+    """The gates that a setting names: True all of `GATES`, False none, else those listed.
+
+    A listed gate is its type, or a specification with other parameters. Raises ConstraintError, which
+    names the position, for anything else.
+
+    >>> [gate.type for gate in choose_gates(["echo", {"type": "substance", "at_least": 20}])]
+    ['echo', 'substance']
+    """
+    if isinstance(choice, bool):
+        return tuple(GATES.values()) if choice else ()
+    chosen: list[Constraint] = []
+    for index, item in enumerate(choice):
+        try:
+            gate = parse_one({"type": item} if isinstance(item, str) else item)
+            one_of("type", gate.type, GATES)
+        except ConstraintError as error:
+            place = f"gates[{index}]" + (f".{error.field}" if error.field else "")
+            raise ConstraintError(f"{place}: {error}", error.field) from None
+        if gate.type in (other.type for other in chosen):
+            raise ConstraintError(f"gates[{index}]: {gate.type!r} stands twice", "type")
+        chosen.append(gate)
+    return tuple(chosen)
+
+
+def with_gates(task: Task, gates: Iterable[Constraint]) -> Task:
+    """The task with `gates` behind its own constraints.
+
+    A gate whose type the task already has for the same scope is left to the task. Gates are worded in the
+    task's declared language: its row's `lang`, else that of its first constraint, else English.
+
+    >>> task = Task("1", "Write.", (GATES["echo"],))
+    >>> [constraint.type for constraint in with_gates(task, choose_gates(["substance", "echo"])).constraints]
+    ['echo', 'substance']
+    """
+    own = {(constraint.type, constraint.scope) for constraint in task.constraints}
+    declared = task.meta.get("lang")
+    lang: Lang = "zh" if declared == "zh" else "en"
+    if declared not in ("en", "zh") and task.constraints:
+        lang = task.constraints[0].lang
+    added = (replace(gate, lang=lang) for gate in gates if (gate.type, gate.scope) not in own)
+    return replace(task, constraints=(*task.constraints, *added))
 
 
 def read_tasks(
@@ -91,15 +152,26 @@ def write_tasks(path: str | Path, tasks: Iterable[Task]) -> None:
     path = Path(path)
     if not path.name.endswith((".jsonl", ".jsonl.gz")):
         raise DataError(f"{path}: cannot write this format; allowed: .jsonl, .jsonl.gz")
-    rows = (json.dumps(_to_row(task), ensure_ascii=False) + "\n" for task in tasks)
-    partial = path.with_name(path.name + ".partial")
+    with write_whole(path) as file:
+        for task in tasks:
+            file.write((json.dumps(_to_row(task), ensure_ascii=False) + "\n").encode())
+
+
+@contextmanager
+def write_whole(path: Path) -> Iterator[IO[bytes] | gzip.GzipFile]:
+    """A file to write to, gzipped if its name ends in .gz, that appears whole when the block ends well.
+
+    On an error, Ctrl-C included, nothing is left and an older file stays as it was. Folders are made.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        if path.suffix == ".gz":
-            with gzip.open(partial, "wt", encoding="utf-8") as file:
-                file.writelines(rows)
-        else:
-            with partial.open("w", encoding="utf-8") as file:
-                file.writelines(rows)
+        with partial.open("wb") as raw:
+            if path.suffix == ".gz":
+                with gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as file:
+                    yield file
+            else:
+                yield raw
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
@@ -121,7 +193,7 @@ def _to_task(row: dict[str, Any], line: int, prompt_column: str, constraints_col
         )
     if prompt_column not in row:
         raise DataError(f"{prompt_column}: missing; the row has {', '.join(map(repr, row)) or 'no columns'}")
-    prompt = _to_prompt(row.pop(prompt_column), prompt_column)
+    prompt = to_prompt(row.pop(prompt_column), prompt_column)
     task_id = row.pop("id", line)
     if isinstance(task_id, bool) or not isinstance(task_id, str | int):
         raise DataError(f"id: {task_id!r} is not allowed; an id is text or a whole number")
@@ -130,8 +202,12 @@ def _to_task(row: dict[str, Any], line: int, prompt_column: str, constraints_col
     return Task(str(task_id), prompt, parse(row.pop(constraints_column, ())), row)
 
 
-def _to_prompt(value: object, column: str) -> str | tuple[Message, ...]:
-    """A prompt as text or messages."""
+def to_prompt(value: object, column: str = "prompt") -> str | tuple[Message, ...]:
+    """A prompt as text or messages. Raises DataError, which names `column`.
+
+    >>> to_prompt([{"role": "user", "content": "Write.", "name": "Ann"}])
+    ({'role': 'user', 'content': 'Write.'},)
+    """
     if isinstance(value, str):
         if not value.strip():
             raise DataError(f"{column}: {value!r} is not allowed; a prompt holds at least one character")
@@ -163,18 +239,33 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _read_jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Rows of a JSON Lines file; blank lines are skipped."""
-    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+    """Rows of a JSON Lines file."""
+    for number, raw, _ in read_lines(path):
+        yield number, to_object(path, number, raw)
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, bytes, int]]:
+    """Lines of a .jsonl or .jsonl.gz file that are not blank: number from 1, bytes, and progress.
+
+    Progress is how many of the file's bytes (on disk) have been read. Raises DataError for a file that is
+    missing, of another format, or no whole gzip file.
+    """
+    if not path.is_file():
+        raise DataError(f"{path}: no such file")
+    if not path.name.endswith((".jsonl", ".jsonl.gz")):
+        raise DataError(f"{path}: cannot read this format; allowed: .jsonl, .jsonl.gz")
+    with path.open("rb") as file:
         try:
-            for number, raw in enumerate(file, 1):
+            lines: Iterable[bytes] = gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file
+            for number, raw in enumerate(lines, 1):
                 if raw.strip():
-                    yield number, _to_object(path, number, raw)
-        except (gzip.BadGzipFile, EOFError) as error:
+                    yield number, raw, file.tell()
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
             raise DataError(f"{path}: not a whole gzip file: {error}") from None
 
 
-def _to_object(path: Path, number: int, raw: bytes) -> dict[str, Any]:
-    """One line as a JSON object."""
+def to_object(path: Path, number: int, raw: bytes) -> dict[str, Any]:
+    """Line `number` of `path` as a JSON object. Raises DataError that names the place."""
     try:
         row = json.loads(raw.decode("utf-8-sig" if number == 1 else "utf-8"))
     except UnicodeDecodeError as error:

@@ -1,13 +1,16 @@
-"""How a training run shows itself: a bar on a terminal, plain lines elsewhere, nothing when quiet."""
+"""How long work shows itself: a bar on a terminal, plain lines elsewhere (training), nothing when quiet."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
 from rich.console import Console
 from rich.progress import (
     BarColumn,
+    DownloadColumn,
     MofNCompleteColumn,
     Progress,
     TextColumn,
@@ -72,3 +75,31 @@ class ProgressDisplay:
         elif not self.quiet and (step % max(1, total // LINES) == 0 or step in {1, total}):
             line = f"{self.name}: step {step}/{total}  {summary(metrics)}"
             self.console.print(line, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def file_bar(name: str, size: int, quiet: bool = False) -> Iterator[Callable[[int], None]]:
+    """A bar over a file of `size` bytes, on stderr if that is a terminal; call it with the bytes done."""
+    console = Console(stderr=True)
+    bar = Progress(
+        TextColumn("[bold]{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn(),
+        TextColumn("eta"), TimeRemainingColumn(),
+        console=console, transient=True, disable=quiet or not console.is_terminal,
+    )  # fmt: skip
+    with bar:
+        task = bar.add_task(name, total=size)
+        yield lambda done: bar.update(task, completed=done)
+
+
+@contextmanager
+def count_bar(name: str, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
+    """A bar over things that are counted, on stderr if that is a terminal; call it with (done, total)."""
+    console = Console(stderr=True)
+    bar = Progress(
+        TextColumn("[bold]{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        TextColumn("eta"), TimeRemainingColumn(),
+        console=console, transient=True, disable=quiet or not console.is_terminal,
+    )  # fmt: skip
+    with bar:
+        task = bar.add_task(name, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -4,8 +4,9 @@ from dataclasses import replace
 import pytest
 
 from rlmr.constraints.base import Status, Verdict
-from rlmr.evals.outcome import EvalRow, all_pass, read_rows, summarize, write_rows
+from rlmr.evals.outcome import EvalRow, read_rows, summarize, write_rows
 from rlmr.mixing import reduce_verdicts
+from rlmr.verifiers.program import all_pass
 
 PASS, FAIL, UNKNOWN = Status.PASS, Status.FAIL, Status.UNKNOWN
 

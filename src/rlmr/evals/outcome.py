@@ -6,12 +6,12 @@ Loads no torch: a report reads evaluations without a model.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rlmr.constraints.base import Status, Verdict
+from rlmr.constraints.base import Verdict
 from rlmr.data import SCHEMA_VERSION
 from rlmr.evals.stats import Estimate, clustered_mean, outcomes, sign_test, wilson
 from rlmr.runs.files import read_lines, write_lines_gz
@@ -42,21 +42,6 @@ class EvalRow:
     """Whether every hard constraint holds; None where that is unknown (see `all_pass`)."""
     gold: float | None
     """The judge's score of the answer; None where it gave none."""
-
-
-def all_pass(verdicts: Iterable[Verdict]) -> bool | None:
-    """Whether a text keeps all its hard constraints: a fail decides, else an unknown leaves it open.
-
-    A text without hard constraints passes.
-
-    >>> word_count, title = Verdict("word_count", Status.UNKNOWN), Verdict("title", Status.FAIL)
-    >>> all_pass([word_count]), all_pass([word_count, title]), all_pass([])
-    (None, False, True)
-    """
-    statuses = {verdict.status for verdict in verdicts if verdict.role == "hard"}
-    if Status.FAIL in statuses:
-        return False
-    return None if Status.UNKNOWN in statuses else True
 
 
 def write_rows(path: Path, rows: Sequence[EvalRow]) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 from rlmr import text
 from rlmr.data import Task
 from rlmr.evals.generate import Completion, Progress, generate, load_policy
-from rlmr.evals.outcome import EvalRow, all_pass, write_rows
+from rlmr.evals.outcome import EvalRow, write_rows
 from rlmr.verifiers.finished import answer_of, finished_verdict
-from rlmr.verifiers.program import verify
+from rlmr.verifiers.program import all_pass, verify
 
 Judge = Callable[[Task, str], float]
 """Scores a text written for a task; NaN or infinite where it cannot."""

@@ -1,4 +1,4 @@
-"""Command line pieces: `rlmr constraints ...` and `rlmr verify`, wired into the main program elsewhere."""
+"""`rlmr constraints`: list, show, lint, compose; wired into the main program elsewhere."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from rlmr.constraints import CONSTRAINTS, FAMILIES, ConstraintError, parse_one, to_specs
+from rlmr.constraints import FAMILIES, ConstraintError, parse_one, to_specs
 from rlmr.constraints.compose import compose as compose_task
 from rlmr.constraints.compose import lint as lint_constraints
-from rlmr.data import DataError, read_rows
-from rlmr.verifiers.files import Summary, verify_file
+from rlmr.data import read_rows
 
 constraints_app = typer.Typer(no_args_is_help=True, help="Types of constraints: list, show, lint, compose.")
 
@@ -107,34 +106,3 @@ def compose(
         prompt, drawn = compose_task(brief, count=count, seed=number, lang=language, difficulty=difficulty)
         row = {"id": f"{language}-{number}", "prompt": prompt, "constraints": to_specs(drawn)}
         typer.echo(json.dumps(row, ensure_ascii=False))
-
-
-def verify_command(
-    path: Annotated[
-        Path, typer.Argument(metavar="FILE", help=".jsonl or .jsonl.gz with prompt and completion.")
-    ],
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Where verdict rows go (JSON Lines).")
-    ] = None,
-    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes.")] = 1,
-) -> None:
-    """Check every completion of FILE against its constraints and print a summary."""
-    summary = verify_file(path, output, jobs=jobs)
-    Console().print(summary_table(summary))
-
-
-def summary_table(summary: Summary) -> Table:
-    """The summary as a table: one line a type, then all texts."""
-    table = Table("type", "checked", "passed", "unknown", box=None, header_style="bold")
-    for name, counts in sorted(summary.by_type.items()):
-        decided = counts["pass"] + counts["fail"]
-        rate = f"{counts['pass'] / decided:.1%}" if decided else "-"
-        table.add_row(name, str(counts.total()), rate, str(counts["unknown"] or ""))
-    share = f"{summary.passed / summary.decided:.1%}" if summary.decided else "-"
-    table.add_row(
-        "[bold]all constraints of a text[/bold]", str(summary.rows), share, str(summary.unknown or "")
-    )
-    return table
-
-
-__all__ = ["CONSTRAINTS", "DataError", "constraints_app", "lint_row", "summary_table", "verify_command"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rlmr.constraints.base import Constraint, Verdict
+from rlmr.constraints.base import Constraint, Status, Verdict
 from rlmr.constraints.spec import is_built_in
 
 MAX_CHARACTERS = 200_000
@@ -36,3 +36,18 @@ def _check(constraint: Constraint, response: str, prompt: str) -> Verdict:
         return constraint.check(response, prompt)
     except Exception as error:  # a user's class: what it raises cannot be foreseen, and is kept as the reason
         return constraint.unknown(f"{type(error).__name__}: {error}")
+
+
+def all_pass(verdicts: Iterable[Verdict]) -> bool | None:
+    """Whether a text keeps all its hard constraints: a fail decides, else an unknown leaves it open (None).
+
+    A text without hard constraints passes.
+
+    >>> word_count, title = Verdict("word_count", Status.UNKNOWN), Verdict("title", Status.FAIL)
+    >>> all_pass([word_count]), all_pass([word_count, title]), all_pass([])
+    (None, False, True)
+    """
+    statuses = {verdict.status for verdict in verdicts if verdict.role == "hard"}
+    if Status.FAIL in statuses:
+        return False
+    return None if Status.UNKNOWN in statuses else True
