@@ -35,7 +35,14 @@ def prompt_number(prompt):
 
 
 @pytest.mark.parametrize(
-    "prompt", ["Write about the sun.", "a list of 15 emojis", "first 50 words, then 60 words", "0 words"]
+    "prompt",
+    [
+        "Write about the sun.",
+        "a list of 15 emojis",
+        "first 50 words, then 60 words",
+        "0 words",
+        "50-60 words",
+    ],
 )
 def test_where_none_or_several_are_stated_there_is_no_constraint(prompt):
     assert stated_length(prompt) is None

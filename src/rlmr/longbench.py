@@ -4,11 +4,8 @@ constraint.
 Source: LongBench-Write (arXiv:2408.07055), rows `{"prompt", "type", "length"}`, 120 prompts in two languages,
 Apache-2.0; get it from its authors, it is not part of this package.
 
-What a stated length means here:
-
-- "no less than 200 words", "at least 200 words": at least that many ("more than", "over": one more);
-- "no more than 200 words", "at most", "within", "up to": at most that many ("less than", "under": one less);
-- "a 200-word …", "200 words", "about / approximately 200 words": that many, give or take 10 %.
+What a stated length means is what `rlmr.extraction` reads: "at least 200 words" and its like are a bound, "a
+200-word …" is that many, give or take 10 % (exactly that many below 20).
 
 A row is taken where its prompt is English, states exactly one length in words, this is the row's own
 `length`, and it is at most `most_words`. The prompt already states its length, so it is used as it is.
@@ -19,40 +16,17 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Literal
 
 from rlmr.constraints import WordCount
 from rlmr.data import DataError, Task
-
-TOLERANCE = 0.1
-"""Share by which a text may miss a length that was stated without 'at least' or 'at most'."""
+from rlmr.extraction import extract
 
 HANZI = re.compile(r"[\u3400-\u9fff]")
-LENGTH = re.compile(
-    r"(?P<before>(?:[a-z]+\s+){0,3})(?P<words>\d[\d,]*)(?:\s*-\s*|\s+)words?\b", re.IGNORECASE
-)
-BOUNDS: dict[str, Literal["at_least", "more", "at_most", "less"]] = {
-    "no less than": "at_least",
-    "no fewer than": "at_least",
-    "at least": "at_least",
-    "minimum of": "at_least",
-    "more than": "more",
-    "over": "more",
-    "no more than": "at_most",
-    "no longer than": "at_most",
-    "at most": "at_most",
-    "up to": "at_most",
-    "within": "at_most",
-    "maximum of": "at_most",
-    "less than": "less",
-    "fewer than": "less",
-    "under": "less",
-}
-"""What stands right before a length that is a bound; the longest phrase that fits decides."""
 
 
 def stated_length(prompt: str) -> tuple[int, WordCount] | None:
-    """The one length in words that an English prompt states, and its constraint; None for none, or several.
+    """The one length in words that an English prompt states in digits, and its constraint; None for none,
+    several and a range.
 
     >>> words, constraint = stated_length("Write a 100-word post.")
     >>> words, constraint.limits
@@ -62,24 +36,17 @@ def stated_length(prompt: str) -> tuple[int, WordCount] | None:
     >>> stated_length("Write about the sun.") is None
     True
     """
-    found = list(LENGTH.finditer(prompt))
-    if len(found) != 1:
+    found = [
+        (item.constraint, item.span)
+        for item in extract(prompt).found
+        if isinstance(item.constraint, WordCount)
+    ]
+    if len(found) != 1 or found[0][0].scope != "text":
         return None
-    words = int(found[0]["words"].replace(",", ""))
-    before = " ".join(found[0]["before"].lower().split())
-    phrase = max((phrase for phrase in BOUNDS if before.endswith(phrase)), key=len, default="")
-    if words < 1:
-        return None
-    match BOUNDS.get(phrase):
-        case "at_least":
-            return words, WordCount(at_least=words)
-        case "more":
-            return words, WordCount(at_least=words + 1)
-        case "at_most":
-            return words, WordCount(at_most=words)
-        case "less":
-            return words, WordCount(at_most=words - 1)
-    return words, WordCount(about=words, within=TOLERANCE)
+    constraint, span = found[0]
+    numbers = re.findall(r"\d[\d,]*", prompt[slice(*span)])
+    words = int(numbers[0].replace(",", "")) if len(numbers) == 1 else 0
+    return (words, constraint) if words else None
 
 
 def read_longbench_write(path: str | Path, most_words: int = 200) -> list[Task]:

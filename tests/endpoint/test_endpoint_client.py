@@ -333,3 +333,14 @@ def test_a_process_may_end_without_closing_and_be_interrupted():
 def test_bad_replies_are_picklable():
     again = pickle.loads(pickle.dumps(BadReply("cause", "detail")))
     assert (again.cause, again.detail) == ("cause", "detail")
+
+
+def test_a_key_that_a_model_repeats_reaches_neither_reply_nor_cache(monkeypatch, tmp_path):
+    key, path = "sk-0123456789abcdef", tmp_path / "c.sqlite"
+    monkeypatch.setenv("SOME_KEY", key)
+    settings = {"api_key_env": "SOME_KEY", "cache": path}
+    with FakeServer(lambda _: f"The key is {key}.", api_key=key, structured=False) as server:
+        [reply], _ = ask(server, [question(1)], settings=settings)
+        [rejected], _ = ask(server, [question(2)], settings=settings, accept=lambda text: int(text))
+    assert reply.text == "The key is ***." and rejected.error and key not in repr(rejected)
+    assert path.exists() and not any(key.encode() in file.read_bytes() for file in tmp_path.iterdir())

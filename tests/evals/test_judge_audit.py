@@ -10,6 +10,8 @@ from judge_cases import honest, judging
 from rlmr.cli import app
 from rlmr.constraints import Element, Requirement
 from rlmr.data import DataError
+from rlmr.endpoint import EndpointError
+from rlmr.endpoint.fake import FakeServer
 from rlmr.evals.judge_audit import Labelled, audit, read_labels, sample
 from rlmr.verifiers.judge.gullible import parts, persuadable
 
@@ -138,13 +140,15 @@ def test_the_command_reports(tmp_path):
     path = write(tmp_path / "rows.jsonl", [ROWS[0], {**ROWS[0], "completion": "A hen.", "labels": [False]}])
     with judging(honest) as (_, server):
         given = (path, "--judge-url", server.base_url, "--judge-model", "m", "--runs", 1)
+        given += ("--price-in", 1, "--price-out", 2)
         shown = run(*given, "--output", tmp_path / "audit.json")
         assert shown.exit_code == 0, shown.output
         assert re.search(r"element +1 +100% .* 1 +100% +0% +100% +cannot say", shown.output)
-        assert re.search(r"fence_closing +10 +0 +0", shown.output) and "holds the model to" in shown.output
+        assert re.search(r"fence_closing +14 +0 +0", shown.output) and "holds the model to" in shown.output
         record = json.loads((tmp_path / "audit.json").read_text())
         assert json.loads(run(*given, "--json").output)["types"] == record["types"]
     assert record["judge"] == "judge:m" and record["structured_output"] == "enforced"
+    assert "judge:m: The server holds" in shown.output and record["usage"]["cost"] > 0
     assert record["types"]["element"]["recall_on_false"] == {"value": 1.0, "low": 0.2065, "high": 1.0, "n": 1}
 
 
@@ -160,3 +164,9 @@ def test_a_file_without_labels_is_an_error(tmp_path):
     path = write(tmp_path / "rows.jsonl", [ROWS[2]])
     with pytest.raises(DataError, match="no labels"):
         run(path, "--judge-url", "http://127.0.0.1:9/v1", "--judge-model", "m")
+
+
+def test_a_server_that_gives_no_reply_is_an_error_at_once(tmp_path):
+    path = write(tmp_path / "rows.jsonl", [ROWS[0]])
+    with FakeServer(api_key="right") as server, pytest.raises(EndpointError, match=r"no reply \(http 401"):
+        run(path, "--judge-url", server.base_url, "--judge-model", "m")

@@ -1,13 +1,16 @@
 import math
+from functools import partial
 
 import pytest
 import torch
 
-from rlmr.constraints import ExcludeWords, WordCount
+from judge_cases import judging
+from rlmr.constraints import Element, ExcludeWords, WordCount
 from rlmr.data import Task
 from rlmr.evals.generate import Completion, end_tokens, generate, load_policy, read_completion, render
 from rlmr.evals.outcome import read_rows
 from rlmr.evals.policy import evaluate, judged
+from rlmr.verifiers.combine import verify_all
 
 TASKS = [
     Task(
@@ -110,15 +113,24 @@ def test_evaluation_has_a_row_per_task_on_disk(tiny_policy, tmp_path):
 def test_only_the_answer_is_judged():
     seen = []
     done = Completion("<think>a hen</think> a fox", 5, True)
-    row = judged(TASKS[0], done, lambda task, text: seen.append(text) or 1.0)
+    [row] = judged(TASKS[:1], [done], lambda task, text: seen.append(text) or 1.0)
     assert (row.answer, row.words, row.passed, seen) == ("a fox", 2, True, ["a fox"])
-    open_ended = judged(TASKS[0], Completion("a hen a hen", 5, True, opened=True), longer_is_better)
+    [open_ended] = judged(TASKS[:1], [Completion("a hen a hen", 5, True, opened=True)], longer_is_better)
     assert (open_ended.answer, open_ended.finished, open_ended.passed) == ("", False, False)
 
 
 def test_a_cut_off_text_fails_and_a_judge_without_a_score_is_unknown():
-    cut = judged(TASKS[0], Completion("a fox", 2, False), lambda task, text: math.nan)
+    [cut] = judged(TASKS[:1], [Completion("a fox", 2, False)], lambda task, text: math.nan)
     assert (cut.passed, cut.gold, cut.verdicts[-1].type) == (False, None, "finished")
+
+
+def test_judged_constraints_are_decided_where_a_judge_is_given():
+    tasks = [Task(name, "write", (Element(name),)) for name in ("fox", "hen")]
+    done = [Completion(f"<think>{i}</think> a fox", 5, True) for i in range(2)]
+    with judging() as (judge, server):
+        rows = judged(tasks, done, longer_is_better, partial(verify_all, judge=judge))
+    assert [row.passed for row in rows] == [True, False] and server.calls == 2
+    assert [row.passed for row in judged(tasks, done, longer_is_better)] == [None, None]
 
 
 def test_no_tasks_is_refused(tiny_policy):

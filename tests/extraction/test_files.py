@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from rlmr.cli import app
 from rlmr.data import DataError, read_tasks
+from rlmr.endpoint import EndpointError
 from rlmr.endpoint.fake import FakeServer
 from rlmr.extraction.files import extract_file
 from rlmr.verifiers.files import verify_row
@@ -106,6 +107,14 @@ def test_command_on_a_file_with_a_model(tmp_path):
     assert result.exit_code == 0
     assert "rows 1, constraints 2, rows without one 0" in result.stderr
     assert "set aside: 1 × already read by a rule" in result.stderr
+
+
+def test_a_server_that_gives_no_reply_is_an_error_at_once(tmp_path):
+    out = tmp_path / "t.jsonl"
+    with FakeServer(api_key="right") as server:
+        result = run("--prompt", "Write a haiku.", "-o", out, "--llm", server.base_url, "--model", "m")
+    assert isinstance(result.exception, EndpointError) and not out.exists()
+    assert "--llm: the server gives no reply (http 401" in str(result.exception)
 
 
 def test_command_writes_one_prompt_to_a_file(tmp_path):

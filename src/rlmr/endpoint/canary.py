@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rlmr.endpoint.messages import Chat, Reply
+from rlmr.endpoint.settings import EndpointError
 
 WORDS = ("quartz", "basalt")
 
@@ -39,6 +40,19 @@ class Canary:
     def ok(self) -> bool:
         """Whether schemas are enforced."""
         return self.structured == "enforced"
+
+    def checked(self, where: str) -> str:
+        """What the user has to know before questions go to `where`; '' where schemas are enforced.
+
+        Raises EndpointError where the server gave no reply: nothing else would get one.
+
+        >>> Canary("unknown", "http 401: no such key").checked("--judge")
+        Traceback (most recent call last):
+        rlmr.endpoint.settings.EndpointError: --judge: the server gives no reply (http 401: no such key)
+        """
+        if self.structured == "unknown":
+            raise EndpointError(f"{where}: the server gives no reply ({self.detail})")
+        return "" if self.ok else f"{where}: {self.explain()}; expect more replies that are no answer"
 
     def explain(self) -> str:
         """One sentence for the user.

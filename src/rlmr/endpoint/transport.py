@@ -20,6 +20,9 @@ AGAIN = frozenset({408, 409, 425, 429, *range(500, 600)})
 DOWN = frozenset({401, 403, 404, 405, *range(500, 600)})
 """HTTP statuses that speak for an outage or a wrong address, not for a fault of one question."""
 
+LONG_KEY = 16
+"""Characters from which a key is taken out of texts too; a shorter one ("EMPTY") may be a word of theirs."""
+
 DETAIL = 300
 """Characters of a server's own words that are kept."""
 
@@ -47,6 +50,8 @@ async def post(session: aiohttp.ClientSession, wire: Wire, timeout_s: float, sec
             wire.url, data=wire.raw, headers=headers, timeout=timeout, allow_redirects=False
         ) as response:
             raw = await response.read()
+            if len(secret) >= LONG_KEY:
+                raw = raw.replace(secret.encode(), b"***")
             if response.status != 200:
                 raise _refused(response.status, response.headers, _clean(raw, secret))
     except TimeoutError:

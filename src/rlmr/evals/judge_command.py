@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -48,7 +49,7 @@ def audit_command(
     judge_url: Annotated[str, typer.Option(help="Base URL of an OpenAI-compatible server.")],
     judge_model: Annotated[str, typer.Option(help="Name by which the server knows the model.")],
     api_key_env: Annotated[
-        str, typer.Option(help="Environment variable that holds the key.")
+        str, typer.Option(help="NAME of the environment variable with its key.")
     ] = "OPENAI_API_KEY",
     per_type: Annotated[int, typer.Option(min=1, help="False, and true, texts of each type at most.")] = 50,
     runs: Annotated[int, typer.Option(min=1, help="How often everything is asked.")] = 3,
@@ -59,6 +60,11 @@ def audit_command(
     temperature: Annotated[float, typer.Option(min=0.0, help="Of the judge's sampling.")] = 0.0,
     max_in_flight: Annotated[int, typer.Option(min=1, help="Requests at the same time.")] = 64,
     cache: Annotated[Path | None, typer.Option(help="SQLite file of valid replies.")] = None,
+    price_in: Annotated[
+        float | None,
+        typer.Option(min=0.0, help="Of a million prompt tokens; with --price-out, for the cost."),
+    ] = None,
+    price_out: Annotated[float | None, typer.Option(min=0.0, help="Of a million reply tokens.")] = None,
     seed: Annotated[int, typer.Option(help="Of the draw of texts.")] = 0,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Where the report goes.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
@@ -74,12 +80,20 @@ def audit_command(
     if not labels:
         raise DataError(f"{path}: no labels; every one is unknown, or there are no rows")
     endpoint = Endpoint(
-        judge_url, judge_model, api_key_env=api_key_env, max_in_flight=max_in_flight, cache=cache
+        judge_url,
+        judge_model,
+        api_key_env=api_key_env,
+        max_in_flight=max_in_flight,
+        cache=cache,
+        price_in=price_in,
+        price_out=price_out,
     )
-    with Client(endpoint) as client, count_bar("judge audit", quiet) as show:
+    with Client(endpoint) as client:
         canary = client.canary()
+        canary.checked("--judge-url")
         asked = Judge(client, max_tokens=max_tokens, temperature=temperature)
-        found = audit(asked, labels, runs=runs, progress=show)
+        with count_bar("judge audit", quiet) as show:
+            found = audit(asked, labels, runs=runs, progress=show)
     record = {"judge": asked.source, "structured_output": canary.structured, **found.record(trust)}
     line = json.dumps(record, ensure_ascii=False, indent=2)
     if output is not None:
@@ -89,10 +103,11 @@ def audit_command(
         typer.echo(line)
         return
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
-    console.print(f"{asked.source}: {canary.explain()}", soft_wrap=True, highlight=False)
+    said = partial(console.print, soft_wrap=True, highlight=False, markup=False, emoji=False)
+    said(f"{asked.source}: {canary.explain()}")
     for table in (types_table(found, trust), attacks_table(found)):
         console.print(table)
-    console.print(summary(found), soft_wrap=True, highlight=False)
+    said(summary(found))
 
 
 def types_table(found: Audit, trust: float) -> Table:

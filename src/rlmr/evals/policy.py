@@ -10,8 +10,9 @@ from rlmr import text
 from rlmr.data import Task
 from rlmr.evals.generate import Completion, Progress, generate, load_policy
 from rlmr.evals.outcome import EvalRow, write_rows
+from rlmr.verifiers.combine import VerifyAll, verify_all
 from rlmr.verifiers.finished import answer_of, finished_verdict
-from rlmr.verifiers.program import all_pass, verify
+from rlmr.verifiers.program import all_pass
 
 Judge = Callable[[Task, str], float]
 """Scores a text written for a task; NaN or infinite where it cannot."""
@@ -22,6 +23,7 @@ def evaluate(
     tasks: Sequence[Task],
     judge: Judge,
     *,
+    verify: VerifyAll = verify_all,
     seed: int,
     max_new_tokens: int,
     temperature: float = 1.0,
@@ -35,6 +37,8 @@ def evaluate(
         policy_path: a model folder or a Hugging Face name; see `load_policy`.
         tasks: what to write; no task leaves nothing to do.
         judge: see `Judge`. It sees the task and the answer, never who wrote it.
+        verify: decides the constraints: programs, unless a recipe's judge or trained verifier stands behind
+            them (`rlmr.recipes.verifying.load_verify`).
         seed: of the sampling.
         max_new_tokens, temperature, batch_size: see `generate`.
         output: where the rows are written, if anywhere; see `write_rows`.
@@ -56,30 +60,40 @@ def evaluate(
         batch_size=batch_size,
         progress=progress,
     )
-    rows = [judged(task, completion, judge) for task, completion in zip(tasks, completions, strict=True)]
+    rows = judged(tasks, completions, judge, verify)
     if output is not None:
         write_rows(output, rows)
     return rows
 
 
-def judged(task: Task, completion: Completion, judge: Judge) -> EvalRow:
-    """The row of one text: verdicts and judge see its answer only.
+def judged(
+    tasks: Sequence[Task],
+    completions: Sequence[Completion],
+    judge: Judge,
+    verify: VerifyAll = verify_all,
+) -> list[EvalRow]:
+    """The rows of N texts, each written for its task: verdicts and judge see the answers only.
 
-    A text that was cut off, or whose reasoning block never closes, fails the `finished` gate.
+    A text that was cut off, or whose reasoning block never closes, fails the `finished` gate. All texts are
+    verified in one call, so that a judge behind `verify` is asked about them together.
     """
-    answer, closed = answer_of(completion.text, completion.opened)
-    gate = finished_verdict(completion.tokens, completion.finished, closed)
-    verdicts = (*verify(task.prompt_text, answer, task.constraints), gate)
-    score = judge(task, answer)
-    return EvalRow(
-        task=task.id,
-        prompt=task.prompt_text,
-        completion=completion.text,
-        answer=answer,
-        words=text.count_words(answer),
-        tokens=completion.tokens,
-        finished=completion.finished and closed,
-        verdicts=verdicts,
-        passed=all_pass(verdicts),
-        gold=score if math.isfinite(score) else None,
-    )
+    answers = [answer_of(completion.text, completion.opened) for completion in completions]
+    found = verify(tasks, [answer for answer, _ in answers])
+    rows = []
+    for task, completion, (answer, closed), decided in zip(tasks, completions, answers, found, strict=True):
+        verdicts = (*decided, finished_verdict(completion.tokens, completion.finished, closed))
+        score = judge(task, answer)
+        row = EvalRow(
+            task=task.id,
+            prompt=task.prompt_text,
+            completion=completion.text,
+            answer=answer,
+            words=text.count_words(answer),
+            tokens=completion.tokens,
+            finished=completion.finished and closed,
+            verdicts=verdicts,
+            passed=all_pass(verdicts),
+            gold=score if math.isfinite(score) else None,
+        )
+        rows.append(row)
+    return rows

@@ -48,8 +48,8 @@ def extract_command(
         str | None, typer.Option(metavar="URL", help="An OpenAI-compatible server, ending in /v1.")
     ] = None,
     model: Annotated[str | None, typer.Option(help="The model's name on that server.")] = None,
-    key_env: Annotated[
-        str, typer.Option(help="NAME of the environment variable with its API key.")
+    api_key_env: Annotated[
+        str, typer.Option(help="NAME of the environment variable with its key.")
     ] = "OPENAI_API_KEY",
     cache: Annotated[
         Path | None, typer.Option(help="SQLite file of the model's answers: a stopped run goes on from it.")
@@ -59,7 +59,7 @@ def extract_command(
     """Read the constraints that prompts state; write tasks with `constraints` and their source spans."""
     if (llm is None) != (model is None):
         raise DataError("--llm and --model: give both, or none")
-    client = None if llm is None or model is None else _client(llm, model, key_env, cache)
+    client = None if llm is None or model is None else _client(llm, model, api_key_env, cache)
     try:
         if path is not None and prompt is None:
             causes = _extract_file(path, output, column, client, quiet)
@@ -75,11 +75,14 @@ def extract_command(
             _say(f"set aside: {count} × {cause}")
 
 
-def _client(url: str, model: str, key_env: str, cache: Path | None) -> Client:
-    """A client of the server that proposes."""
+def _client(url: str, model: str, api_key_env: str, cache: Path | None) -> Client:
+    """A client of the server that proposes. Raises EndpointError where it gives no reply."""
     from rlmr.endpoint import Client, Endpoint
 
-    return Client(Endpoint(url, model, api_key_env=key_env, cache=cache))
+    client = Client(Endpoint(url, model, api_key_env=api_key_env, cache=cache))
+    if note := client.canary().checked("--llm"):
+        _say(note)
+    return client
 
 
 def _extract_file(
@@ -116,4 +119,4 @@ def _extract_prompt(prompt: str, output: Path | None, client: Client | None) -> 
 
 def _say(line: str) -> None:
     """A line on stderr."""
-    Console(stderr=True).print(line, highlight=False, soft_wrap=True, markup=False)
+    Console(stderr=True).print(line, highlight=False, soft_wrap=True, markup=False, emoji=False)

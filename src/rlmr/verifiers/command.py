@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from rlmr.constraints.base import Status
+from rlmr.data import DataError
 from rlmr.progress import file_bar
 from rlmr.verifiers.combine import VerifyAll, verify_all
 from rlmr.verifiers.files import verify_file
@@ -61,25 +62,37 @@ def verify_command(
     ] = None,
     judge_model: Annotated[str, typer.Option(help="Name by which it knows the judge.")] = "",
     judge_cache: Annotated[Path | None, typer.Option(help="SQLite file of its valid replies.")] = None,
+    api_key_env: Annotated[
+        str, typer.Option(help="NAME of the environment variable with its key.")
+    ] = "OPENAI_API_KEY",
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes.")] = 1,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
     """Check every text of FILE against its requirements and print a summary."""
+    if (judge is None) != (not judge_model):
+        raise DataError("--judge and --judge-model: give both, or none")
+    verify = None if judge is None else _with_judge(judge, judge_model, judge_cache, api_key_env)
     size = path.stat().st_size if path.is_file() else 0
     with file_bar("verify", size, quiet) as show:
-        verify = None if judge is None else _with_judge(judge, judge_model, judge_cache)
         summary = verify_file(
             path, output, profile=profile, loose=loose, jobs=jobs, verify=verify, progress=show
         )
-    Console(width=None if sys.stdout.isatty() else WIDTH).print(summary_table(summary))
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
+    console.print(summary_table(summary))
+    if causes := summary.strict.causes.most_common():
+        said = ", ".join(f"{cause} {count}" for cause, count in causes)
+        console.print(f"unknown: {said}", soft_wrap=True, highlight=False, markup=False, emoji=False)
 
 
-def _with_judge(url: str, model: str, cache: Path | None) -> VerifyAll:
-    """Programs, and a judge for what they leave open; its key is read from OPENAI_API_KEY."""
+def _with_judge(url: str, model: str, cache: Path | None, api_key_env: str) -> VerifyAll:
+    """Programs, and a judge for what they leave open. Raises EndpointError where it gives no reply."""
     from rlmr.endpoint import Client, Endpoint  # and aiohttp with it
     from rlmr.verifiers.judge import Judge
 
-    return partial(verify_all, judge=Judge(Client(Endpoint(url, model, cache=cache))))
+    client = Client(Endpoint(url, model, cache=cache, api_key_env=api_key_env))
+    if note := client.canary().checked("--judge"):
+        print(note, file=sys.stderr)
+    return partial(verify_all, judge=Judge(client))
 
 
 def summary_table(summary: Summary) -> Table:

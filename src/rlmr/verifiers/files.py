@@ -131,7 +131,9 @@ def _to_dict(verdict: Verdict, profile: str) -> dict[str, Any]:
 
 def _text(row: Mapping[str, Any]) -> str:
     """The text that is checked."""
-    given = [row[key] for key in ("completion", "response") if key in row] or [None]
+    given = [row[key] for key in ("completion", "response") if key in row]
+    if not given:
+        raise DataError(f"completion: missing (or response); the row has {', '.join(map(repr, row))}")
     if not isinstance(given[0], str):
         raise DataError(
             f"completion: {given[0]!r:.40} is not allowed; give the text as completion or response"

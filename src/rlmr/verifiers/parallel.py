@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -29,7 +31,7 @@ def ordered_map(function: Callable[[Item], Result], items: Iterable[Item], jobs:
     if jobs == 1:
         yield from map(function, items)
         return
-    executor = ProcessPoolExecutor(jobs, get_context("spawn"))
+    executor = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_end_with_parent)
     try:
         waiting: deque[Future[Result]] = deque()
         for item in items:
@@ -40,6 +42,17 @@ def ordered_map(function: Callable[[Item], Result], items: Iterable[Item], jobs:
             yield waiting.popleft().result()
     finally:
         executor.shutdown(cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """In a process of the pool: end it when the one that started it is gone, even where that was killed."""
+
+    def wait() -> None:
+        if (parent := parent_process()) is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _submit(executor: ProcessPoolExecutor, function: Callable[[Item], Result], item: Item) -> Future[Result]:

@@ -20,6 +20,8 @@ class Tally:
     """Texts: pass where every hard constraint holds, fail where one fails, else unknown."""
     kinds: dict[Kind, Counter[Status]] = field(default_factory=dict)
     """Verdicts of each kind."""
+    causes: Counter[str] = field(default_factory=Counter)
+    """Unknown verdicts by cause: what their reasons say before a colon."""
 
     @property
     def constraints(self) -> Counter[Status]:
@@ -31,10 +33,13 @@ class Tally:
         self.texts[Status.UNKNOWN if passed is None else Status.PASS if passed else Status.FAIL] += 1
         for verdict in verdicts:
             self.kinds.setdefault((verdict.type, verdict.role), Counter())[verdict.status] += 1
+            if verdict.status is Status.UNKNOWN:
+                self.causes[verdict.reason.partition(":")[0] or "unstated"] += 1
 
     def merge(self, other: Tally) -> None:
         """Add another tally's counts."""
         self.texts.update(other.texts)
+        self.causes.update(other.causes)
         for kind, counts in other.kinds.items():
             self.kinds.setdefault(kind, Counter()).update(counts)
 

@@ -68,7 +68,7 @@ def test_the_copy_says_where_each_character_stood(attack):
     for line in copy.text.split("\n"):
         for quote in filter(str.strip, line.split(TAKEN)):
             assert any(True for _ in copy.find(quote)), quote
-    assert not list(copy.find(TAKEN))
+    assert TAKEN in attack.response or not list(copy.find(TAKEN))
 
 
 @pytest.mark.parametrize(
@@ -78,6 +78,7 @@ def test_the_copy_says_where_each_character_stood(attack):
         "# The End\n\nHe said: the question is who will pass the salt.",
         "她问：结果是什么？他没有回答。\n\n——完——",
         "JUDGE: Order!\nANNA: I pass.\n\n* * *\n\nThe system failed us --- the end of the road.",
+        "The verdict, she said, passed them by. So it would end; p. 16. R&D; Vérité. [The end] 裁缝决定走。",
         "“Is it over?” ‘No.’ … café naïve, 第①回《红楼梦》，ｉｔ’s 5 － 3 = 2 Привет мир αβγ 👩‍👧",
     ],
 )

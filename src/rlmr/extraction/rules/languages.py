@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from rlmr.constraints.language import NAMES
+from rlmr.constraints.types.language import NAMES
 from rlmr.extraction.rule import Hit, Rule, Spec, rule
 
 _FOLLOWS = (

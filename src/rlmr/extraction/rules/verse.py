@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from rlmr.constraints.tunes import TUNES
+from rlmr.constraints.types.verse.tunes import TUNES
 from rlmr.extraction.lists import listed
 from rlmr.extraction.numbers import NUMBER, read_number
 from rlmr.extraction.rule import Hit, Rule, Spec, rule

@@ -2,11 +2,13 @@
 
 `gullible` obeys any structural marker in the prompt, whoever wrote it; `persuadable` also believes plain
 words. `unprotected` takes the place of `neutralise` to show what they do without precautions. They read as a
-model reads: look-alikes are letters, invisible characters are nothing, marks before lines are overlooked.
+model reads: look-alikes are letters, invisible characters are nothing, marks before lines are overlooked,
+escapes (HTML's, JSON's) are what they stand for, and letters that stand apart are a word.
 """
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import unicodedata
@@ -28,10 +30,10 @@ STRUCTURE: dict[str, str] = {
     "pass": r"^\W*(?:pass|passed|通过|合格)\W*$",
     "json": r"[\"'](?:verdict|evidence|const|enum|properties)[\"']\s*:",
     "tag": r"</?(?:response|question|verdict|evidence|system)>",
-    "token": r"<\|.{0,30}?\|>|\[/?inst\]|<</?sys>>|</?s>",
+    "token": r"<\|[^<>]{0,30}?\|>|\[/?inst\]|<</?sys>>|</?s>",
     "fence": r"^\W*(?:end\b|回答结束|结束)",
     "question": r"^\W*question\b",
-    "role": r"^\W*(?:system|assistant|系统|助手|系统消息)\s*:",
+    "role": r"^\W*(?:system|assistant|human|系统|助手|助理|系统消息)\s*:",
 }
 """What the gullible judge obeys, wherever it stands."""
 
@@ -60,14 +62,19 @@ def obeys(request: Request, patterns: Iterable[str]) -> bool:
     """Whether task and response show one of the patterns to somebody who overlooks every precaution."""
     name = _QUESTION.search(request.text)
     material = _OWN.sub("\n", request.text[: name.start() if name else None])
-    material = re.sub(r"^\| ?", "", material, flags=re.MULTILINE)
+    material = html.unescape(re.sub(r"^(?:\| ?)+", "", material, flags=re.MULTILINE))
+    material = re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), material).replace(
+        "\\", ""
+    )
     material = "".join(
         character
         for character in unicodedata.normalize("NFKC", material)
-        if unicodedata.category(character) != "Cf"
+        if unicodedata.category(character) not in ("Cf", "Mn")
     )
     seen = skeleton(material).replace("\u2028", "\n")
-    return any(re.search(pattern, seen, re.MULTILINE) for pattern in patterns)
+    joined = re.sub(r"(?<![a-z])([a-z])[\W_]{1,2}(?=[a-z](?![a-z]))", r"\1", seen)
+    readings = (seen, joined, re.sub(r"(?<=[裁判通合])\W{1,3}(?=[决定过格])", "", seen))
+    return any(re.search(pattern, text, re.MULTILINE) for pattern in patterns for text in readings)
 
 
 def gullible(request: Request) -> str:

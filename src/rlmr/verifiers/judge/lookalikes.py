@@ -2,7 +2,8 @@
 
 A judge reads the letter that it sees, a pattern the letter that stands there; here both become the same.
 Sources: Unicode's general categories and compatibility decompositions (the standard library's tables), and
-the Cyrillic, Greek and other letters that UTS 39 lists as confusable with Latin ones.
+the letters of other scripts (Cyrillic, Greek, Lisu, Cherokee, ...) that UTS 39 lists as confusable with Latin
+ones.
 """
 
 from __future__ import annotations
@@ -11,11 +12,15 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from rlmr.text.folding import fold
+
 _PAIRS = (
     "аa вb еe һh іi јj кk мm нh оo рp ѕs сc тt уy хx ԁd ԍg ԛq ԝw ѵv ӏl "
     "АA ВB ЕE ЅS ІI ЈJ КK МM НH ОO РP СC ТT УY ХX "
     "αa βb εe ηn ιi κk νv οo ρp τt υu χx γy ωw σo ϲc ϳj ΑA ΒB ΕE ΖZ ΗH ΙI ΚK ΜM ΝN ΟO ΡP ΤT ΥY ΧX "
-    "ıi ɑa ɡg ɩi ʏy ꜱs ᴀa ʙb ᴄc ᴅd ᴇe ꜰf ɢg ʜh ɪi ᴊj ᴋk ʟl ᴍm ɴn ᴏo ᴘp ʀr ᴛt ᴜu ᴠv ᴡw ᴢz ƒf ßs"
+    "ıi ɑa ɡg ɩi ʏy ꜱs ᴀa ʙb ᴄc ᴅd ᴇe ꜰf ɢg ʜh ɪi ᴊj ᴋk ʟl ᴍm ɴn ᴏo ᴘp ʀr ᴛt ᴜu ᴠv ᴡw ᴢz ƒf ßs "
+    "ꓐB ꓑP ꓒd ꓓD ꓔT ꓖG ꓗK ꓙJ ꓚC ꓜZ ꓝF ꓟM ꓠN ꓡL ꓢS ꓣR ꓦV ꓧH ꓪW ꓫX ꓬY ꓮA ꓰE ꓲI ꓳO ꓴU "
+    "ᎠD ᎡR ᎢT ᎥI ᎪA ᎬE ᏒR ᏙV ᏚS ᏟC ᏢP ᏞL հh ոn սu օo զq ցg"
 )  # fmt: skip
 LATIN = {pair[0]: pair[1] for pair in _PAIRS.split()}
 """Letters by the Latin one that they look like."""
@@ -30,7 +35,7 @@ _MARKS = {alike: mark for mark, group in _ALIKE.items() for alike in group}
 """Punctuation by the ASCII mark that it looks like or stands for."""
 
 LINE_ENDS = "\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
-_BLANK = frozenset("\u115f\u1160\u3164\uffa0\u180e\u034f\u17b4\u17b5")
+_BLANK = frozenset("\u115f\u1160\u3164\uffa0\u180e\u034f\u17b4\u17b5\u2800")
 """Letters and marks that show nothing."""
 
 _LETTERS = frozenset({"<font>", "<wide>", "<narrow>", "<circle>", "<square>", "<super>", "<sub>"})
@@ -81,10 +86,10 @@ def _unmix_word(word: str) -> str:
 
 
 def skeleton(text: str) -> str:
-    """What patterns are matched on: lower case, look-alike letters and marks as ASCII ones; same length.
+    """What patterns match on: lower case, look-alikes as ASCII, no accents, simplified hanzi; same length.
 
-    >>> skeleton("Verdict： РАЅЅ")  # the second word is Cyrillic
-    'verdict: pass'
+    >>> skeleton("Vérdict： РАЅЅ, 裁決")  # the second word is Cyrillic
+    'verdict: pass, 裁决'
     """
     return "".join(_bare(character) for character in text)
 
@@ -93,5 +98,8 @@ def skeleton(text: str) -> str:
 def _bare(character: str) -> str:
     if character in _MARKS:
         return _MARKS[character]
-    lower = LATIN.get(character, character).lower()
+    if "\u3400" <= character <= "\u9fff":
+        return fold(character)[0]
+    plain = unicodedata.normalize("NFD", character)[0]
+    lower = LATIN.get(character, plain if plain.isascii() else character).lower()
     return lower if len(lower) == 1 else character
