@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from rlmr import cli
+from rlmr.data import GATES
 from rlmr.runs import RunWriter, read_run, write
 
 TASK = {
@@ -60,6 +61,8 @@ def test_train_trains(rlmr, recipe, tmp_path):
     run = read_run(tmp_path / "run")
     assert run.status["state"] == "finished" and len(run.metrics) == 2
     assert run.config["mixing"]["rule"] == "gdpo" and run.config["seed"] == 1
+    assert [gate["type"] for gate in run.config["gates"]] == list(GATES)
+    assert all(0 <= metrics[f"pass_rate/{gate}"] <= 1 for metrics in run.metrics for gate in GATES)
     assert run.config["grpo"]["report_to"] == "none" and run.environment["threads"] >= 1
     assert (tmp_path / "run" / "model" / "model.safetensors").is_file()
     code, _out, err = rlmr("train", recipe)
@@ -74,6 +77,8 @@ def test_dry_run_shows_the_resolved_recipe_and_writes_nothing(rlmr, recipe, tmp_
     shown = yaml.safe_load(out)
     assert shown["mixing"] == {"rule": "rlmr", "soft_weight": 1.0, "gamma": 0.75}
     assert shown["grpo"]["max_steps"] == 2 and "4 tasks, 2 steps of 8 texts in groups of 4" in out
+    assert "20 gates beside 4 asked constraints" in out and shown["gates"][1] == {"type": "echo"}
+    assert "0 gates beside 4 asked" in rlmr("train", recipe, "gates=false", "--dry-run")[1]
 
 
 @pytest.mark.parametrize(
@@ -145,3 +150,77 @@ def test_help_has_examples_and_needs_no_torch():
     assert done.returncode == 0, done.stderr
     assert "rlmr train sandbox mixing.rule=gdpo" in done.stdout
     assert after.ru_utime - before.ru_utime < 1  # seconds of CPU, which a busy machine does not change
+
+
+def stopped(rlmr, recipe, monkeypatch, *arguments):
+    """A run of four steps that fails in its third, with a checkpoint of the second."""
+    written = write.write_lines_gz
+
+    def full(path, values):
+        if path.name == "step_000003.jsonl.gz":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        written(path, values)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(write, "write_lines_gz", full)
+        saved = ("grpo.save_strategy=steps", "grpo.save_steps=1", "grpo.max_steps=4")
+        assert rlmr("train", recipe, *saved, *arguments, "-q")[0] == 2
+    return saved
+
+
+def test_a_run_is_resumed_with_its_own_recipe(rlmr, recipe, tmp_path, monkeypatch):
+    saved = stopped(rlmr, recipe, monkeypatch)
+    moved = (tmp_path / "run").rename(tmp_path / "moved")
+    code, out, _err = rlmr("train", "--resume", moved, "unknown_pause=0.9", "--dry-run")
+    assert code == 0 and yaml.safe_load(out)["output"] == str(moved) and len(read_run(moved).metrics) == 2
+    code, out, _err = rlmr("train", "--resume", moved, "unknown_pause=0.9")
+    assert code == 0 and "step 4/4" in out and "finished" in out
+    run = read_run(moved)
+    assert run.status["state"] == "finished" and [line["step"] for line in run.metrics] == [1, 2, 3, 4]
+    assert run.config["unknown_pause"] == 0.9 and run.config["output"] == str(moved)
+    assert [one["step"] for one in run.environment["resumed"]] == [2]
+    weights = (moved / "model" / "model.safetensors").read_bytes()
+    code, out, err = rlmr("train", recipe, "--resume", moved)
+    assert code == 0 and out == f"{moved} is finished; there is nothing to resume\n" and not err
+    assert rlmr("train", recipe, *saved, "-q")[0] == 0
+    assert (tmp_path / "run" / "model" / "model.safetensors").read_bytes() == weights
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["RECIPE", "--resume", "RUN"], "grpo.max_steps (4, now 2)"),
+        (["--resume", "RUN", "seed=7", "mixing.gamma=0.7"], "seed (0, now 7)"),
+        (["--resume", "RUN", "mixing.rule=gdpo"], "mixing.rule ('rlmr', now 'gdpo')"),
+        (["--resume", "RUN", "--overwrite"], "give one of them"),
+        (["--resume", "NOWHERE"], "is no run folder: config.yaml and status.json not found"),
+        ([], "name a recipe"),
+    ],
+)
+def test_a_resumption_that_cannot_be_is_said_and_changes_nothing(
+    rlmr, recipe, tmp_path, monkeypatch, arguments, message
+):
+    stopped(rlmr, recipe, monkeypatch)
+    folder = tmp_path / "run"
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    names = {"RECIPE": recipe, "RUN": folder, "NOWHERE": tmp_path}
+    code, _out, err = rlmr("train", *(names.get(one, one) for one in arguments))
+    assert code == 2 and message in err and err.count("\n") == 1
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_secrets_that_the_record_does_not_hold_are_asked_for(rlmr, recipe, tmp_path, monkeypatch):
+    secret = "grpo.model_init_kwargs={token: hf_abcdefghijklmnopqrstuvwx}"
+    saved = stopped(rlmr, recipe, monkeypatch, secret)
+    code, _out, err = rlmr("train", "--resume", tmp_path / "run")
+    assert code == 2 and "no secrets (grpo.model_init_kwargs.token)" in err
+    assert rlmr("train", recipe, *saved, secret, "--resume", tmp_path / "run", "-q")[0] == 0
+    assert "hf_" not in (tmp_path / "run" / "config.yaml").read_text()
+
+
+def test_a_pause_has_an_exit_code_and_says_how_to_go_on(rlmr, recipe, tmp_path, monkeypatch):
+    (tmp_path / "down.py").write_text("def score(prompts, completions, **_): raise TimeoutError('no judge')")
+    monkeypatch.syspath_prepend(tmp_path)
+    code, _out, err = rlmr("train", recipe, "reward.model=down:score", "grpo.save_strategy=steps", "-q")
+    assert code == 75 and "TimeoutError: no judge" in err
+    assert f"go on with: rlmr train --resume {tmp_path / 'run'}\n" in err

@@ -22,6 +22,8 @@ from rlmr.quickstart.plan import (
     free_folder,
     jobs_of,
     policy_folder,
+    save_settings,
+    saved_settings,
 )
 
 
@@ -256,3 +258,25 @@ def test_quickstart_fast_end_to_end(tmp_path):
         assert 0 <= low <= row["gold_win_rate"] <= high <= 1
         assert 0 <= row["pass_and_better"] <= row["pass_rate"]
     assert (tmp_path / "q" / "report.html").stat().st_size > 20_000
+
+
+def test_a_quickstart_goes_on_with_its_settings_and_repeats_nothing(tmp_path):
+    """Finished, half-done, killed as it began, not begun."""
+    rules = ("rlmr", "writing_only", "weighted_sum", "gdpo")
+    save_settings(Settings(tmp_path, rules=rules, seed=3, fast=True))
+    make_run(policy_folder(Settings(tmp_path), "rlmr"), "rlmr", steps=2)
+    write_rows(evaluation_file(Settings(tmp_path), "rlmr"), make_rows("x", 0.5, tasks=2))
+    (tmp_path / "writing_only").mkdir()
+    (tmp_path / "writing_only" / "config.yaml").touch()
+    (tmp_path / "weighted_sum").mkdir()
+    (tmp_path / "weighted_sum" / "status.json").touch()
+    settings = saved_settings(tmp_path)
+    assert (settings.rules, settings.seed, settings.fast) == (rules, 3, True)
+    check(settings)
+    jobs = {job.name: job.command for job in jobs_of(settings)}
+    assert jobs["train rlmr"][-2:] == ("--resume", str(tmp_path / "rlmr"))
+    assert jobs["train writing_only"][-2:] == ("--resume", str(tmp_path / "writing_only"))
+    assert jobs["train weighted_sum"][-1] == "--overwrite" and jobs["train gdpo"][-1] == "--quiet"
+    assert "evaluate rlmr" not in jobs and "evaluate gdpo" in jobs
+    with pytest.raises(QuickstartError, match="holds no quickstart"):
+        saved_settings(tmp_path / "rlmr")

@@ -65,7 +65,7 @@ def test_another_rule_leaves_the_former_ones_parameters_behind(recipe_file):
         ({"polcy": "x"}, "unknown key 'polcy'; did you mean 'policy'"),
         ({"data": {"train": "t", "limt": 3}}, r"unknown key 'data\.limt'; did you mean 'limit'"),
         ({"reward": {"model": "r", "standardize": {"mena": 1, "mean": 0, "std": 1}}}, "did you mean 'mean'"),
-        ({"zzz": 1}, "allowed: data, grpo, mixing"),
+        ({"zzz": 1}, "allowed: data, gates, grpo"),
         ({"seed": "zero"}, "seed: input should be a valid integer; got 'zero'"),
         ({"seed": -1}, "seed"),
         ({"data": {}}, r"data\.train is missing"),
@@ -73,6 +73,12 @@ def test_another_rule_leaves_the_former_ones_parameters_behind(recipe_file):
         ({"data": {"train": "t", "format": "csv"}}, r"data\.format.*'tasks' or 'longbench_write'"),
         ({"reward": {"model": "r", "standardize": {"mean": 0.0, "std": 0.0}}}, "std"),
         ({"policy": "sandbox:polcy"}, "no 'sandbox:polcy' in the sandbox; it has sandbox:policy"),
+        ({"gates": "on"}, "gates: 'on' is not allowed; give true, false or a list"),
+        ({"gates": ["eco"]}, r"gates\[0\]\.type: 'eco' is not allowed; did you mean 'echo'"),
+        ({"gates": ["echo", "title"]}, r"gates\[1\]\.type: 'title' is not allowed; allowed: substance, echo"),
+        ({"gates": ["echo", "echo"]}, r"gates\[1\]: 'echo' stands twice"),
+        ({"gates": [{"type": "substance", "at_leest": 3}]}, r"gates\[0\]\.at_leest.*did you mean 'at_least'"),
+        ({"gates": [3]}, r"gates\[0\]: 3 is not allowed"),
     ],
 )
 def test_a_wrong_recipe_is_refused_by_name(change, message):
@@ -189,6 +195,33 @@ def test_a_plan_holds_the_tasks_for_evaluation(values):
     planned = plan(check_recipe({**values, "data": data, "grpo": grpo}))
     assert len(planned.eval_tasks) == 8 and len(planned.tasks) == 2
     assert plan(check_recipe(values)).eval_tasks == []
+
+
+GATES = ["substance", "echo", "repetition", "refusal", "meta_commentary"]
+
+
+@pytest.mark.parametrize(
+    ("gates", "added", "recorded"),
+    [
+        (None, GATES, [{"type": name} for name in GATES]),
+        (True, GATES, [{"type": name} for name in GATES]),
+        (False, [], []),
+        (
+            ["echo", {"type": "substance", "at_least": 9}],
+            ["echo", "substance"],
+            [{"type": "echo"}, {"type": "substance", "at_least": 9}],
+        ),
+    ],
+)
+def test_gates_stand_beside_every_tasks_own_constraints(values, gates, added, recorded):
+    data = {**values["data"], "eval": values["data"]["train"]}
+    changed = {**values, "data": data, **({} if gates is None else {"gates": gates})}
+    planned = plan(check_recipe(changed))
+    assert planned.recipe.gates == recorded  # as the run's record keeps them
+    for task in (*planned.tasks, *planned.eval_tasks):
+        assert [constraint.type for constraint in task.constraints] == ["word_count", *added]
+    assert planned.gates_and_asked == (8 * len(added), 8)
+    assert check_recipe(planned.recipe.model_dump(mode="json")).gates == recorded
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from rlmr.constraints import parse
 from rlmr.data import Task
 from rlmr.engines.trl import Job
 from rlmr.rewards.reward_model import Scores
-from rlmr.runs import Mixture
+from rlmr.runs import Mixture, read_run
+from rlmr.runs.files import read_lines
 
 ANIMALS = ("fox", "hen", "owl", "wolf")
 CONSTRAINTS = [{"type": "word_count", "at_least": 2, "at_most": 9}]
@@ -39,7 +40,7 @@ def make_tasks():
     return [Task(name, f"write about the {name} .", constraints) for name in ANIMALS]
 
 
-def make_job(policy, output, *, scorer=None, mixture=None, grpo=None, **options):
+def make_job(policy, output, *, scorer=None, mixture=None, grpo=None, tasks=None, **options):
     """A job of two steps on the tiny policy."""
     mixture = mixture or Mixture()
     config = {
@@ -48,7 +49,7 @@ def make_job(policy, output, *, scorer=None, mixture=None, grpo=None, **options)
     }
     return Job(
         policy=str(policy),
-        tasks=make_tasks(),
+        tasks=tasks or make_tasks(),
         scorer=scorer or LengthScorer(),
         mixture=mixture,
         output=output,
@@ -56,3 +57,29 @@ def make_job(policy, output, *, scorer=None, mixture=None, grpo=None, **options)
         config=config,
         **options,
     )
+
+
+WALL_CLOCK = ("time", "seconds", "eval_runtime", "eval_samples_per_second", "eval_steps_per_second")
+
+
+def record(folder):
+    """All of a run that does not depend on the clock: metrics, evaluations, groups, weights and status."""
+    lines = {
+        name: [
+            {key: value for key, value in line.items() if key not in WALL_CLOCK}
+            for line in read_lines(folder / name)
+        ]
+        for name in ("metrics.jsonl", "evaluation/metrics.jsonl")
+    }
+    groups = {path.name: path.read_bytes() for path in (folder / "groups").iterdir()}
+    return lines, groups, (folder / "model" / "model.safetensors").read_bytes(), read_run(folder).status
+
+
+def same(folder, other):
+    """Two runs are the same to the bit, with a readable difference where they are not."""
+    lines, groups, weights, status = record(folder)
+    lines_, groups_, weights_, status_ = record(other)
+    assert lines == lines_ and status == status_
+    assert sorted(groups) == sorted(groups_)
+    assert [name for name in groups if groups[name] != groups_[name]] == []
+    assert weights == weights_

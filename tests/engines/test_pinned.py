@@ -19,6 +19,10 @@ def test_the_private_methods_are_where_they_were():
         "_calculate_rewards": ["self", "inputs", "prompts", "completions", "completion_ids_list"],
         "_generate_and_score_completions": ["self", "inputs"],
         "_compute_loss": ["self", "model", "inputs"],
+        "_get_grad_norm": ["self", "model", "grad_norm"],
+        "_get_train_sampler": ["self", "dataset"],
+        "_save_checkpoint": ["self", "model", "trial"],
+        "_load_from_checkpoint": ["self", "resume_from_checkpoint", "model"],
         "_send_telemetry": ["self"],
     }
     for name, expected in parameters.items():

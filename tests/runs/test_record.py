@@ -199,6 +199,7 @@ def test_a_full_folder_is_refused_unless_overwritten(writer):
     with pytest.raises(RunError, match=r"not empty.*--overwrite"):
         RunWriter(writer.folder, CONFIG, {}, total_steps=1)
     assert len(read_run(writer.folder).metrics) == 1
+    writer.status("failed", 1)
     RunWriter(writer.folder, CONFIG, {}, total_steps=1, overwrite=True)
     assert read_run(writer.folder).metrics == []
     assert (writer.folder / "report.html").read_text() == "mine"

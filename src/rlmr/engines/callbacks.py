@@ -1,4 +1,4 @@
-"""What happens beside TRL's steps: the record, the stop on Ctrl-C, the progress."""
+"""What happens beside TRL's steps: the record, the stop on Ctrl-C, the pause, the progress."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from accelerate.utils import gather_object
 from transformers import TrainerCallback
 
 from rlmr.runs import RunWriter
+from rlmr.runs.alarm import UnknownAlarm, UnknownPause
 from rlmr.runs.files import append_line
 
 SAME_PRESS = 2.0
@@ -23,8 +24,9 @@ SAME_PRESS = 2.0
 class RecordCallback(TrainerCallback):  # type: ignore[misc]
     """Writes metrics and status of every step, on rank 0."""
 
-    def __init__(self, writer: RunWriter) -> None:
+    def __init__(self, writer: RunWriter, alarm: UnknownAlarm) -> None:
         self.writer = writer
+        self.alarm = alarm
         self._since = time.perf_counter()
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -40,8 +42,11 @@ class RecordCallback(TrainerCallback):  # type: ignore[misc]
         if "loss" in logs:
             now = time.perf_counter()
             values = {name: value for name, value in logs.items() if name != "step_time"}
-            self.writer.metrics(state.global_step, {**values, "seconds": round(now - self._since, 4)})
-            self.writer.status("running", state.global_step)
+            if self.alarm.watch(values):
+                print(f"\n{self.alarm.message}", file=sys.stderr, flush=True)
+            values |= self.alarm.metrics() | {"seconds": round(now - self._since, 4)}
+            self.writer.metrics(state.global_step, values)
+            self.writer.status("running", state.global_step, self.alarm.message)
             self._since = now
         elif "eval_loss" in logs:
             append_line(
@@ -50,13 +55,26 @@ class RecordCallback(TrainerCallback):  # type: ignore[misc]
 
 
 class StopCallback(TrainerCallback):  # type: ignore[misc]
-    """Ctrl-C (or SIGTERM) ends the training after the current step; a second one ends it at once.
+    """Ends the training, with a checkpoint, between two generations: on Ctrl-C (or SIGTERM), and to pause.
 
-    Use it as a context around `train`; outside of the main thread it leaves signals alone.
+    A second Ctrl-C ends it at once. Use it as a context around `train`; outside of the main thread it leaves
+    signals alone.
+
+    Args:
+        window: steps that learn from one generation; a checkpoint must not lie between them.
+        pause: when too much is unknown to go on.
+        detail: what to add to the reason of a pause.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, window: int = 1, pause: UnknownPause | None = None, detail: Callable[[], str] = str
+    ) -> None:
         self.asked = False
+        self.reason = ""
+        """Why the run pauses; empty while it does not."""
+        self._window = window
+        self._pause = pause or UnknownPause(None)
+        self._detail = detail
         self._at = 0.0
         self._former: dict[int, Any] = {}
 
@@ -79,14 +97,27 @@ class StopCallback(TrainerCallback):  # type: ignore[misc]
             raise KeyboardInterrupt
         if not self.asked:
             self.asked, self._at = True, now
-            print("\nstopping after this step; Ctrl-C again stops now", file=sys.stderr, flush=True)
+            when = "this step" if self._window == 1 else f"this generation's {self._window} steps"
+            print(f"\nstopping after {when}; Ctrl-C again stops now", file=sys.stderr, flush=True)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """All ranks stop at the same step, whichever of them heard the signal."""
         if args.world_size > 1:
             self.asked = any(gather_object([self.asked]))
-        if self.asked:
+        self._end(args, state, control)
+
+    def on_log(
+        self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any
+    ) -> None:
+        """Every rank sees the same share of unknown texts, and pauses at the same step."""
+        if logs and "loss" in logs and (why := self._pause.watch(logs)):
+            self.reason = f"paused: {why} {self._detail()}".rstrip()
+            self._end(args, state, control)
+
+    def _end(self, args: Any, state: Any, control: Any) -> None:
+        if (self.asked or self.reason) and state.global_step % self._window == 0:
             control.should_training_stop = True
+            control.should_save |= args.save_strategy != "no" or bool(self.reason)
 
 
 class ProgressCallback(TrainerCallback):  # type: ignore[misc]

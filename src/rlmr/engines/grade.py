@@ -10,8 +10,8 @@ from rlmr.constraints.base import Status
 from rlmr.data import Message, Task
 from rlmr.rewards.reward_model import Scores
 from rlmr.runs import Row
+from rlmr.verifiers.combine import VerifyAll, verify_all
 from rlmr.verifiers.finished import OPEN, answer_of, decode, finished_verdict
-from rlmr.verifiers.program import verify
 
 
 class Scorer(Protocol):
@@ -27,6 +27,8 @@ class Graded:
 
     row: Row
     truncated: bool
+    error: str = ""
+    """What the scorer raised instead of scoring it; empty = nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,14 @@ class Grader:
     """The writing reward model."""
     opened: bool
     """The chat template opens a reasoning block before the policy writes."""
+    verify: VerifyAll = verify_all
+    """Verdicts on answers: by programs alone, unless other verifiers are chosen."""
+
+    def __post_init__(self) -> None:
+        """Read now the tables (of sounds, idioms) that the first check would read inside a step."""
+        for task in self.tasks:
+            for constraint in task.constraints:
+                constraint.prepare()
 
     def grade(
         self, numbers: Sequence[int], ids: Sequence[Sequence[int]], step: int, split: str
@@ -56,6 +66,7 @@ class Grader:
         split_up = [answer_of(completion, self.opened) for completion in completions]
         answers = [answer for answer, _ in split_up]
         scores = self.scorer.score([task.prompt for task in tasks], answers)
+        verdicts = self.verify(tasks, answers)
         graded = []
         for i, (task, tokens, (answer, closed)) in enumerate(zip(tasks, ids, split_up, strict=True)):
             gate = finished_verdict(len(tokens), bool(tokens) and tokens[-1] in self.ends, closed)
@@ -71,9 +82,9 @@ class Grader:
                 tokens=len(tokens),
                 finished=gate.status is Status.PASS,
                 scores={"quality": scores.values[i]},
-                verdicts=(*verify(task.prompt_text, answer, task.constraints), gate),
+                verdicts=(*verdicts[i], gate),
             )
-            graded.append(Graded(row, scores.truncated[i]))
+            graded.append(Graded(row, scores.truncated[i], scores.error))
         return graded
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,7 +35,9 @@ OURS = {
     "reward_weights": "advantages come from the mix; use a rule with weights: mixing.rule=weighted_sum",
     "mask_truncated_completions": "cut-off texts fail the `finished` gate; masking them would undo it",
     "use_kl_in_reward": "a KL term in the reward would undo the mix; use grpo.beta, the KL in the loss",
-    "resume_from_checkpoint": "runs cannot be resumed yet",
+    "resume_from_checkpoint": "use rlmr train --resume RUN",
+    "ignore_data_skip": "a resumed run goes on where it stopped",
+    "restore_callback_states_from_checkpoint": "rlmr restores what a run needs",
 }
 """Settings that a recipe may not make, and why."""
 
@@ -114,4 +117,38 @@ def make_config(grpo: Mapping[str, Any], checkpoints: Path, seed: int) -> GRPOCo
             f"grpo.gradient_accumulation_steps ({config.gradient_accumulation_steps}): one update "
             "learns from one generation"
         )
+    if "save_steps" not in grpo:
+        config.save_steps = nearest_multiple(int(config.save_steps), window_of(config))
     return config
+
+
+def window_of(config: GRPOConfig) -> int:
+    """Optimiser steps that learn from one generation: a checkpoint in the middle could not go on."""
+    return int(config.steps_per_generation * config.num_iterations // config.gradient_accumulation_steps)
+
+
+def check_save_steps(config: GRPOConfig, steps: int) -> None:
+    """Raise SettingsError where checkpoints would cut a generation's window; names the nearest right number.
+
+    The texts of a generation are not in a checkpoint, so one may only lie between two generations. `steps`
+    are the run's; a `save_steps` below 1 is a share of them, as in TRL.
+    """
+    window = window_of(config)
+    every = {"steps": ("save_steps", config.save_steps), "best": ("eval_steps", config.eval_steps)}
+    name, given = every.get(str(config.save_strategy.value), ("", 0))
+    number = math.ceil(given * steps) if 0 < given < 1 else int(given or 0)
+    if number % window:
+        raise SettingsError(
+            f"grpo.{name} ({given:g}) cuts a generation: {window} steps learn from each (steps_per_generation"
+            " x num_iterations / gradient_accumulation_steps), and a checkpoint in between could not go on; "
+            f"the nearest right number is {nearest_multiple(number, window)}"
+        )
+
+
+def nearest_multiple(number: int, of: int) -> int:
+    """The multiple of `of` (above 0) that is nearest to `number`.
+
+    >>> nearest_multiple(500, 3), nearest_multiple(1, 4)
+    (501, 4)
+    """
+    return max(of, (number + of // 2) // of * of)

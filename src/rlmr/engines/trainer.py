@@ -11,15 +11,19 @@ Axes: P prompts, G texts of one prompt (the group), N = P * G texts of all ranks
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import torch
 from accelerate.utils import gather_object
-from trl import GRPOTrainer
 
+from rlmr.engines.extent import fingerprint
+from rlmr.engines.finite import FiniteGRPOTrainer
 from rlmr.engines.grade import Graded, Grader
+from rlmr.engines.resumable import ResumableGRPOTrainer
 from rlmr.mixing import State
 from rlmr.runs import MixedRows, Mixture, Row, RunWriter, measure, mix_rows
 
@@ -37,7 +41,7 @@ def passed(**_: Any) -> list[float]:
     raise RuntimeError("verdicts are made in MixedGRPOTrainer._calculate_rewards")
 
 
-class MixedGRPOTrainer(GRPOTrainer):  # type: ignore[misc]
+class MixedGRPOTrainer(FiniteGRPOTrainer, ResumableGRPOTrainer):
     """`GRPOTrainer` whose advantages come from `rlmr.mixing`.
 
     The dataset has a column `prompt` and a column `task`, the index of the prompt's task in the grader.
@@ -56,8 +60,28 @@ class MixedGRPOTrainer(GRPOTrainer):  # type: ignore[misc]
         """What the rule remembers between steps."""
         self.writer: RunWriter | None = None
         """Rank 0's record; None records nothing."""
+        self.reward_error = ""
+        """What the scorer raised last, for a person; empty = it never did."""
         self._mixed: MixedRows | None = None
+        self._sampled: list[Row] = []
         self._evaluated: list[Row] = []
+
+    def memory(self) -> dict[str, Any]:
+        """What the rule remembers, and which tasks the run is made of."""
+        return {"mixing_state": self.mixing_state, "tasks": self._tasks}
+
+    @cached_property
+    def _tasks(self) -> str:
+        return fingerprint(self.grader.tasks)
+
+    def remember(self, memory: Mapping[str, Any]) -> None:
+        """The inverse of `memory`."""
+        self.mixing_state = memory["mixing_state"]
+
+    def row_name(self, row: int) -> str:
+        """A text by its place in the record."""
+        text = self._sampled[row]
+        return f"text {text.index} of group {text.group} (task {text.task}, step {text.step})"
 
     def _send_telemetry(self) -> None:
         """Nothing is sent."""
@@ -81,6 +105,9 @@ class MixedGRPOTrainer(GRPOTrainer):  # type: ignore[misc]
             self.mixing_state = mixed.mixed.state
         metrics = measure(mixed, (state or {}).items())
         metrics["reward/truncated_share"] = sum(one.truncated for one in graded) / len(graded)
+        if raised := [one.error for one in graded if one.error]:
+            metrics["unknown/reward_raised"] = len(raised) / len(graded)
+            self._say(raised[0])
         for name, value in metrics.items():
             self._metrics[mode][name].append(value)
         columns = [_columns(row) for group in mixed.groups for row in group]
@@ -95,10 +122,21 @@ class MixedGRPOTrainer(GRPOTrainer):  # type: ignore[misc]
         mixed, self._mixed = self._mixed, None
         self._replace_advantages(output, mixed.advantages, len(inputs))
         self._mask_unknown(output, mixed, len(inputs))
+        if mode == "train":
+            self._sampled = [row for group in mixed.groups for row in group]
+            start = self.accelerator.process_index * len(inputs)
+            device = output["advantages"].device
+            output["row"] = torch.arange(start, start + len(inputs), device=device)
         for name in [name for name in self._metrics[mode] if name in NOT_OURS or name.startswith("rewards/")]:
             del self._metrics[mode][name]
         self._record([row for group in mixed.groups for row in group], mode)
         return output
+
+    def _say(self, error: str) -> None:
+        """Say on rank 0 what the scorer raised, once for each new message."""
+        if error != self.reward_error and self.accelerator.is_main_process:
+            print(f"\nreward.model: {error}; its texts are unknown", file=sys.stderr, flush=True)
+        self.reward_error = error
 
     def _replace_advantages(self, output: dict[str, Any], advantages: list[float], local: int) -> None:
         """Ours into what TRL learns from (this rank's slice) and into its tables (all ranks')."""

@@ -19,28 +19,22 @@ from trl import GRPOConfig
 
 from rlmr.data import Message, Task
 from rlmr.engines.callbacks import ProgressCallback, RecordCallback, StopCallback
+from rlmr.engines.checkpoints import Found, drop_after
+from rlmr.engines.extent import PolicyError, find_start, needed_bytes, planned_steps, steps_per_epoch
 from rlmr.engines.grade import Grader, Scorer, opens_reasoning
-from rlmr.engines.settings import make_config, quiet_libraries
+from rlmr.engines.settings import check_save_steps, make_config, quiet_libraries, window_of
 from rlmr.engines.trainer import MixedGRPOTrainer
-from rlmr.models import ModelError, first_line, read_config
+from rlmr.models import first_line, read_config
 from rlmr.runs import Mixture, RunError, RunWriter, check_folder, environment
+from rlmr.runs.alarm import PAUSE, UNKNOWN_ALARM, UnknownAlarm, UnknownPause
 from rlmr.runs.write import State
+from rlmr.verifiers.combine import VerifyAll, verify_all
 
 LANGUAGE_MODELS = ("ForCausalLM", "ForConditionalGeneration", "LMHeadModel")
 """How the architectures end that can be a policy."""
 
-ROW_BYTES = 400
-"""A recorded completion's verdicts and numbers, compressed, generously."""
-
-TOKEN_BYTES = 2
-"""A recorded token, compressed, generously."""
-
 Show = Callable[[int, int, dict[str, Any]], None]
 """Told of every step: step, total steps, metrics."""
-
-
-class PolicyError(ModelError):
-    """A policy, or tasks for it, that cannot be trained; the message says which and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,37 +57,63 @@ class Job:
     """What the record keeps as the run's recipe."""
     eval_tasks: Sequence[Task] = ()
     """What TRL evaluates on, if its settings ask for it."""
+    verify: VerifyAll = verify_all
+    """What decides the tasks' constraints: programs alone, or a judge or a classifier too."""
+    unknown_alarm: float = UNKNOWN_ALARM
+    """Share of unknown texts, over the last steps, above which the run says so."""
+    unknown_pause: float | None = PAUSE
+    """Share of unknown texts, over the last steps, above which the run pauses; None = never."""
     seed: int = 0
     """Decides order and samples."""
     overwrite: bool = False
     """Replace the run that the folder holds."""
+    resume: bool = False
+    """Go on with the run that the folder holds."""
 
 
 def train(job: Job, show: Show | None = None) -> State:
-    """Run `job` and give the state in which it ended: finished or interrupted.
+    """Run `job` and give the state in which it ended: finished, interrupted or paused.
 
-    Ctrl-C ends it after the current step and keeps the policy as it then is. Raises ModelError, RunError or
-    SettingsError before anything is written where the job cannot run; what goes wrong later is recorded as
-    'failed', with the reason, and raised.
+    Ctrl-C ends it after the current step, with a checkpoint, and keeps the policy as it then is. A job that
+    resumes goes on from the newest whole checkpoint in its folder, or begins again where there is none.
+    Raises ModelError, RunError or SettingsError before anything is written where the job cannot run; what
+    goes wrong later is recorded as 'failed', with the reason, and raised.
     """
     quiet_libraries()
     main = int(os.environ.get("RANK", "0")) == 0
     check_policy(job.policy)
     config = make_config(job.grpo, job.output / "checkpoints", job.seed)
     steps = planned_steps(config, len(job.tasks))
-    if main:
+    check_save_steps(config, steps)
+    start = find_start(job.output, config, [*job.tasks, *job.eval_tasks], steps) if job.resume else None
+    if main and start is None:
         check_folder(job.output, job.overwrite, needed_bytes(config, steps))
     trainer = build_trainer(job, config)
+    trainer.accelerator.wait_for_everyone()  # all have chosen where to begin, before rank 0 tidies up
     if main:
-        about = environment(torch.get_num_threads(), _devices(trainer))
-        trainer.writer = RunWriter(
-            job.output, job.config, about, total_steps=steps, overwrite=job.overwrite,
-            need_bytes=needed_bytes(config, steps, _size(trainer.model)),
-        )  # fmt: skip
-        trainer.add_callback(RecordCallback(trainer.writer))
+        open_record(trainer, job, steps, start)
         if show is not None:
             trainer.add_callback(ProgressCallback(show))
-    return _train(trainer, job.output / "model")
+    newest = start.newest if start else None
+    return _train(trainer, job, lambda: trainer.begin(newest, steps, steps_per_epoch(config, len(job.tasks))))
+
+
+def open_record(trainer: MixedGRPOTrainer, job: Job, steps: int, start: Found | None) -> None:
+    """Begin the record of a run, or go on with it; rank 0's."""
+    config, about = trainer.args, environment(torch.get_num_threads(), _devices(trainer))
+    for sentence in start.skipped if start else ():
+        print(f"{job.output}: {sentence}", file=sys.stderr)
+    trainer.writer = RunWriter(
+        job.output, job.config, about, total_steps=steps, overwrite=job.overwrite,
+        need_bytes=needed_bytes(config, steps, _size(trainer.model)),
+        resume_at=start.step if start else None,
+    )  # fmt: skip
+    if start:
+        drop_after(trainer.writer.checkpoint_folder, start.step)
+    alarm = UnknownAlarm(job.unknown_alarm)
+    for line in trainer.writer.kept:
+        alarm.watch(line)
+    trainer.add_callback(RecordCallback(trainer.writer, alarm))
 
 
 def close_ranks() -> None:
@@ -108,26 +128,26 @@ def close_ranks() -> None:
         torch.distributed.destroy_process_group()
 
 
-def _train(trainer: MixedGRPOTrainer, model_folder: Path) -> State:
+def _train(trainer: MixedGRPOTrainer, job: Job, begin: Callable[[], None]) -> State:
     """Train, save the policy, and say in the record how it ended."""
     state: State = "failed"
+    pause = UnknownPause(job.unknown_pause)
+    stop = StopCallback(window_of(trainer.args), pause, lambda: trainer.reward_error)
     try:
-        with StopCallback() as stop:
+        with stop:
             trainer.add_callback(stop)
             with contextlib.suppress(KeyboardInterrupt):  # a second Ctrl-C: the policy is saved as it is
-                trainer.train()
-            save_policy(trainer, model_folder)
+                begin()
+            save_policy(trainer, job.output / "model")
         steps = trainer.state.max_steps  # 0 until training begins
-        state = "finished" if 0 < steps <= trainer.state.global_step else "interrupted"
+        if 0 < steps <= trainer.state.global_step:
+            state = "finished"
+        else:
+            state = "paused" if stop.reason and not stop.asked else "interrupted"
     finally:
         error = sys.exc_info()[1]
-        reason = (
-            f"{type(error).__name__}: {error}"
-            if error
-            else "stopped by Ctrl-C"
-            if state == "interrupted"
-            else ""
-        )
+        reasons = {"interrupted": "stopped by Ctrl-C", "paused": stop.reason}
+        reason = f"{type(error).__name__}: {error}" if error else reasons.get(state, "")
         if trainer.writer is not None:
             with contextlib.suppress(RunError):  # a full disk must not hide the error that is on its way
                 trainer.writer.status(state, trainer.state.global_step, reason)
@@ -147,7 +167,7 @@ def build_trainer(job: Job, config: GRPOConfig) -> MixedGRPOTrainer:
         tasks = [*job.tasks, *job.eval_tasks]
         prompts = [prompt_of(task, tokenizer.chat_template is not None) for task in tasks]
         data = Dataset.from_dict({"prompt": prompts, "task": list(range(len(tasks)))})
-        grader = Grader(tasks, tokenizer, frozenset(), job.scorer, False)
+        grader = Grader(tasks, tokenizer, frozenset(), job.scorer, False, job.verify)
         trainer = MixedGRPOTrainer(
             model=job.policy,
             args=config,
@@ -163,7 +183,8 @@ def build_trainer(job: Job, config: GRPOConfig) -> MixedGRPOTrainer:
     opened = isinstance(prompts[0], list) and opens_reasoning(
         tokenizer, prompts[0], **(config.chat_template_kwargs or {})
     )
-    trainer.grader = Grader(tasks, tokenizer, frozenset(trainer.eos_token_ids), job.scorer, opened)
+    ends = frozenset(trainer.eos_token_ids)
+    trainer.grader = Grader(tasks, tokenizer, ends, job.scorer, opened, job.verify)
     return trainer
 
 
@@ -188,35 +209,6 @@ def check_policy(path: str) -> None:
     if config.is_encoder_decoder:
         held = ", ".join(config.architectures)
         raise PolicyError(f"policy: {path} holds {held}, encoder and decoder; a policy is a decoder alone")
-
-
-def planned_steps(config: GRPOConfig, tasks: int) -> int:
-    """Optimiser steps of a run on that many tasks. Raises PolicyError where a generation needs more."""
-    prompts: int = config.generation_batch_size // config.num_generations
-    if tasks < prompts:
-        raise PolicyError(
-            f"data: {tasks} tasks, but one generation takes {prompts} different prompts (generation batch "
-            f"{config.generation_batch_size} / num_generations {config.num_generations}); lower "
-            "grpo.per_device_train_batch_size or raise data.limit"
-        )
-    if config.max_steps > 0:
-        return int(config.max_steps)
-    generations = tasks // prompts * config.num_train_epochs
-    return int(
-        generations * config.steps_per_generation * config.num_iterations / config.gradient_accumulation_steps
-    )
-
-
-def needed_bytes(config: GRPOConfig, steps: int, model_bytes: int = 0) -> int:
-    """About how much a run writes, in bytes: completions, policy, checkpoints."""
-    generations = max(1, steps * config.gradient_accumulation_steps // config.steps_per_generation)
-    rows = generations // config.num_iterations * config.generation_batch_size
-    checkpoints = 0
-    if config.save_strategy != "no":
-        checkpoints = min(config.save_total_limit or steps, steps)
-    return int(
-        rows * (ROW_BYTES + TOKEN_BYTES * config.max_completion_length) + model_bytes * (1 + 3 * checkpoints)
-    )
 
 
 def save_policy(trainer: MixedGRPOTrainer, folder: Path) -> None:

@@ -26,6 +26,10 @@ def quickstart(
     rules: Annotated[str, typer.Option(help="Mixing rules to compare, separated by commas.")] = ",".join(
         RULES
     ),
+    resume: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Go on with the quickstart in this folder, with its settings."),
+    ] = None,
     jobs: Annotated[
         int | None, typer.Option(help="Trainings side by side; as many as memory allows if not given.")
     ] = None,
@@ -35,8 +39,11 @@ def quickstart(
     from rich.console import Console
 
     from rlmr.quickstart.flow import run
-    from rlmr.quickstart.plan import Settings, default_jobs, free_folder
+    from rlmr.quickstart.plan import Settings, default_jobs, free_folder, saved_settings
 
+    if resume is not None:
+        saved = saved_settings(resume)
+        rules, seed, fast, output = ",".join(saved.rules), saved.seed, saved.fast, resume
     names = tuple(rule.strip() for rule in rules.split(",") if rule.strip())
     settings = Settings(
         output=output or free_folder(Path("runs")),
@@ -45,6 +52,7 @@ def quickstart(
         fast=fast,
         jobs=default_jobs(len(names), psutil.virtual_memory().available) if jobs is None else jobs,
         json=json,
+        resume=resume is not None,
     )
     code = run(settings, Console())
     if code:

@@ -24,6 +24,7 @@ from rlmr.quickstart.plan import (
     evaluation_file,
     jobs_of,
     policy_folder,
+    save_settings,
 )
 from rlmr.quickstart.screen import Board, results, welcome
 from rlmr.report.study import START, Policy, Study
@@ -50,6 +51,7 @@ def run(settings: Settings, console: Console) -> int:
             settings.json.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise QuickstartError(f"--json: {settings.json} cannot be written: {error.strerror}") from error
+    save_settings(settings)
     welcome(console, settings)
     with interruptible(console):
         code = work(settings, console)
@@ -74,6 +76,9 @@ def work(settings: Settings, console: Console) -> int:
                 "Stopping: every training ends its step and saves its policy. Ctrl-C again stops now."
             )
             children.interrupt()
+            console.print(
+                f"Go on with: rlmr quickstart --resume {settings.output}", soft_wrap=True, markup=False
+            )
             return INTERRUPTED
         except ChildFailedError as error:
             console.print(f"rlmr: {error}", style="red", markup=False, highlight=False)

@@ -14,12 +14,16 @@ from rlmr.quickstart import RULES
 from rlmr.recipes import Recipe, read_recipe
 from rlmr.recipes.load import nearest
 from rlmr.report.study import LABELS, START
+from rlmr.runs.files import read_json, write_json
 
 FAST = ("grpo.max_steps=12", "grpo.per_device_train_batch_size=48", "grpo.warmup_steps=2")
 """The overrides of `--fast`: enough to see every part work, too little to learn much."""
 
 TASKS = 300
 """Held-out tasks: enough to tell a win rate of 58 % from one half four times in five."""
+
+SETTINGS = "settings.json"
+"""In the output folder: what `--resume` goes on with."""
 
 CHILD_BYTES = 1_000_000_000
 """What one training takes of memory at its peak, measured: 0.94 GB, its share of common pages included."""
@@ -49,6 +53,8 @@ class Settings:
     """Processes side by side."""
     json: Path | None = None
     """Where a copy of the numbers goes; they always stand beside the report, as numbers.json."""
+    resume: bool = False
+    """Go on with the quickstart that the output folder holds; what is done there stays."""
 
     @property
     def overrides(self) -> tuple[str, ...]:
@@ -96,7 +102,8 @@ def check(settings: Settings) -> None:
         raise QuickstartError(f"--jobs: must be at least 1, but is {settings.jobs}")
     if settings.seed < 0:
         raise QuickstartError(f"--seed: must be at least 0, but is {settings.seed}")
-    if settings.output.exists() and (not settings.output.is_dir() or any(settings.output.iterdir())):
+    used = settings.output.exists() and (not settings.output.is_dir() or any(settings.output.iterdir()))
+    if used and not settings.resume:
         raise QuickstartError(f"--output: {settings.output} is there already and not an empty folder")
     if settings.json is not None:
         around = next((f for f in settings.json.absolute().parents if f.exists()), settings.json)
@@ -106,6 +113,24 @@ def check(settings: Settings) -> None:
             )
         if not os.access(around, os.W_OK):
             raise QuickstartError(f"--json: {settings.json} cannot be written: no permission in {around}")
+
+
+def save_settings(settings: Settings) -> None:
+    """Write down what another process needs to go on."""
+    shared = {"rules": list(settings.rules), "seed": settings.seed, "fast": settings.fast}
+    write_json(settings.output / SETTINGS, shared)
+
+
+def saved_settings(folder: Path) -> Settings:
+    """The settings of the quickstart that `folder` holds, to go on with it.
+
+    Raises:
+        QuickstartError: the folder holds none.
+    """
+    shared = read_json(folder / SETTINGS)
+    if not shared:
+        raise QuickstartError(f"--resume: {folder} holds no quickstart ({SETTINGS} not found)")
+    return Settings(folder, tuple(shared["rules"]), shared["seed"], shared["fast"], resume=True)
 
 
 def free_folder(parent: Path) -> Path:
@@ -141,8 +166,18 @@ def baseline_file(settings: Settings) -> Path:
     return policy_folder(settings, START) / "evaluation" / "baseline.jsonl.gz"
 
 
+def begun(folder: Path) -> tuple[str, ...]:
+    """The option with which the training in `folder` goes on; none where nothing was begun there."""
+    if (folder / "config.yaml").is_file():
+        return ("--resume", str(folder))
+    return ("--overwrite",) if (folder / "status.json").is_file() else ()  # killed as it began
+
+
 def jobs_of(settings: Settings) -> list[Job]:
-    """Every child process, in the order in which they are started."""
+    """Every child process that is still to run, in the order in which they are started.
+
+    A training that is finished ends at once.
+    """
     python = (sys.executable, "-m")
     trainings = [
         Job(
@@ -153,6 +188,7 @@ def jobs_of(settings: Settings) -> list[Job]:
                 *python,
                 *("rlmr", "train", "sandbox", f"mixing.rule={rule}", *settings.overrides),
                 *(f"output={policy_folder(settings, rule)}", "--quiet"),
+                *begun(policy_folder(settings, rule)),
             ),
         )
         for rule in settings.rules
@@ -166,6 +202,7 @@ def jobs_of(settings: Settings) -> list[Job]:
             None if rule == START else f"train {rule}",
         )
         for rule in (START, *settings.rules)
+        if not evaluation_file(settings, rule).is_file()
     ]
     return [*trainings, *evaluations]
 

@@ -6,12 +6,14 @@ import difflib
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 from rlmr.recipes.schema import Recipe, RecipeError
+
+AnyPart = TypeVar("AnyPart", bound=BaseModel)
 
 SHIPPED = (Path(__file__).parent / "shipped", Path(__file__).parents[3] / "recipes")
 """Where the recipes that come with the package lie: installed, and in a checkout."""
@@ -75,20 +77,26 @@ def read_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
     `mixing.rule` leaves the parameters of the former rule behind. Raises RecipeError.
     """
     path = find_recipe(name)
+    values = read_values(path)
+    parsed = [read_override(text) for text in overrides]
+    for keys, value in parsed:
+        former = values.get("mixing")
+        if keys == ["mixing", "rule"] and isinstance(former, dict) and value != former.get("rule"):
+            values["mixing"] = {"rule": value}
+    for keys, value in parsed:
+        set_value(values, keys, value)
+    return check_recipe(values, str(path))
+
+
+def read_values(path: Path) -> dict[str, Any]:
+    """What a recipe file says, unchecked. Raises RecipeError where it is no YAML mapping."""
     try:
         values = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(values, dict):
         raise RecipeError(f"{path}: a recipe is a mapping of settings; found {type(values).__name__}")
-    parsed = [_override(text) for text in overrides]
-    for keys, value in parsed:
-        former = values.get("mixing")
-        if keys == ["mixing", "rule"] and isinstance(former, dict) and value != former.get("rule"):
-            values["mixing"] = {"rule": value}
-    for keys, value in parsed:
-        _set(values, keys, value)
-    return check_recipe(values, str(path))
+    return values
 
 
 def check_recipe(values: dict[str, Any], where: str = "recipe") -> Recipe:
@@ -98,20 +106,25 @@ def check_recipe(values: dict[str, Any], where: str = "recipe") -> Recipe:
     Traceback (most recent call last):
     rlmr.recipes.schema.RecipeError: recipe: unknown key 'polcy'; did you mean 'policy'?
     """
+    return check_values(Recipe, values, where)
+
+
+def check_values(model: type[AnyPart], values: dict[str, Any], where: str) -> AnyPart:
+    """`values` as a `model`; `where` names their source in messages. Raises RecipeError."""
     try:
-        return Recipe.model_validate(values)
+        return model.model_validate(values)
     except ValidationError as error:
         problems = error.errors(include_url=False)
         first = next((p for p in problems if p["type"] == "extra_forbidden"), problems[0])
         raise RecipeError(
-            f"{where}: {_explain(first['type'], first['loc'], first['msg'], first['input'])}"
+            f"{where}: {_explain(model, first['type'], first['loc'], first['msg'], first['input'])}"
         ) from None
 
 
-def _explain(kind: str, loc: tuple[int | str, ...], message: str, given: object) -> str:
+def _explain(top: type[BaseModel], kind: str, loc: tuple[int | str, ...], message: str, given: object) -> str:
     path = ".".join(str(part) for part in loc)
     if kind == "extra_forbidden":
-        return f"unknown key {path!r}; {nearest(str(loc[-1]), _fields(loc[:-1]))}"
+        return f"unknown key {path!r}; {nearest(str(loc[-1]), _fields(top, loc[:-1]))}"
     if kind == "missing":
         return f"{path} is missing"
     if kind == "value_error":
@@ -119,9 +132,9 @@ def _explain(kind: str, loc: tuple[int | str, ...], message: str, given: object)
     return f"{path}: {message[0].lower()}{message[1:]}; got {given!r}"
 
 
-def _fields(loc: tuple[int | str, ...]) -> list[str]:
+def _fields(top: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
     """The keys allowed at a place of the recipe."""
-    model: type[BaseModel] = Recipe
+    model = top
     for part in loc:
         field = model.model_fields.get(str(part))
         if field is None:  # a union's branch, named after its class
@@ -131,7 +144,8 @@ def _fields(loc: tuple[int | str, ...]) -> list[str]:
     return list(model.model_fields)
 
 
-def _override(text: str) -> tuple[list[str], Any]:
+def read_override(text: str) -> tuple[list[str], Any]:
+    """The keys and the value of `key.key=value`. Raises RecipeError."""
     key, equals, value = text.partition("=")
     if not equals or not all(key.split(".")):
         raise RecipeError(f"override {text!r} is not key=value, such as mixing.rule=gdpo")
@@ -143,7 +157,8 @@ def _override(text: str) -> tuple[list[str], Any]:
         ) from error
 
 
-def _set(values: dict[str, Any], keys: list[str], value: Any) -> None:
+def set_value(values: dict[str, Any], keys: list[str], value: Any) -> None:
+    """Put a value into nested blocks, in place. Raises RecipeError where a block is a value."""
     for depth, key in enumerate(keys[:-1]):
         inner = values.get(key)
         if inner is None:

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rlmr import threads
-from rlmr.data import Task, read_tasks
+from rlmr.constraints.spec import to_specs
+from rlmr.data import GATES, Task, choose_gates, read_tasks, with_gates
 from rlmr.longbench import read_longbench_write
 from rlmr.recipes.schema import SANDBOX, Data, Recipe, RecipeError, Reward, Standard
+from rlmr.recipes.verifying import check_decidable, check_verifier, load_verify
 from rlmr.runs import check_folder
 
 if TYPE_CHECKING:
@@ -32,37 +34,48 @@ class Plan:
     recipe: Recipe
     """With everything that stood for something else replaced by it (numbers, defaults)."""
     tasks: list[Task]
-    """What is trained on."""
+    """What is trained on, with the recipe's gates."""
     eval_tasks: list[Task]
-    """What TRL evaluates on; empty without `data.eval`."""
+    """What TRL evaluates on, with the same; empty without `data.eval`."""
     steps: int
     """Optimiser steps."""
     group: int
     """Texts per prompt."""
     texts: int
     """Texts per generation."""
+    resume: bool = False
+    """The output folder holds this run, begun; it goes on."""
+
+    @property
+    def gates_and_asked(self) -> tuple[int, int]:
+        """How many of the training tasks' constraints are gates, and how many are not."""
+        gates = sum(constraint.type in GATES for task in self.tasks for constraint in task.constraints)
+        return gates, sum(len(task.constraints) for task in self.tasks) - gates
 
 
-def plan(recipe: Recipe, *, overwrite: bool = False) -> Plan:
+def plan(recipe: Recipe, *, overwrite: bool = False, resume: bool = False) -> Plan:
     """Check everything that can be checked without weights; writes nothing.
+
+    To `resume` is to go on with the run that the recipe's output folder holds; `rlmr.recipes.resume` has
+    compared the two.
 
     Raises RecipeError, DataError, RunError, ModelError or SettingsError, all ValueErrors
     with one sentence for the user.
     """
     threads.configure(recipe.threads)
-    if int(os.environ.get("RANK", "0")) == 0:
+    if int(os.environ.get("RANK", "0")) == 0 and not resume:
         check_folder(Path(recipe.output), overwrite)
-    tasks, eval_tasks = load_tasks(recipe.data, recipe.seed), load_eval_tasks(recipe.data, recipe.seed)
+    gates = choose_gates(recipe.gates)
+    tasks = [with_gates(task, gates) for task in load_tasks(recipe.data, recipe.seed)]
+    eval_tasks = [with_gates(task, gates) for task in load_eval_tasks(recipe.data, recipe.seed)]
+    check_decidable(recipe, [*tasks, *eval_tasks])
 
-    from rlmr.engines.settings import (  # the first imports of torch; seconds
-        defaults,
-        make_config,
-        quiet_libraries,
-    )
-    from rlmr.engines.trl import check_policy, planned_steps
+    from rlmr.engines.extent import planned_steps  # the first imports of torch; seconds
+    from rlmr.engines.settings import check_save_steps, defaults, make_config, quiet_libraries
+    from rlmr.engines.trl import check_policy
     from rlmr.mixing import check_rule
+    from rlmr.rewards.ensemble import check_scorer
     from rlmr.rewards.function import load_function
-    from rlmr.rewards.reward_model import check_reward_model
 
     quiet_libraries()
     try:
@@ -73,19 +86,24 @@ def plan(recipe: Recipe, *, overwrite: bool = False) -> Plan:
     if not eval_tasks and (config.eval_strategy != "no" or config.eval_on_start):
         raise RecipeError("grpo.eval_strategy and grpo.eval_on_start need tasks: set data.eval")
     check_policy(locate(recipe.policy))
+    check_verifier(recipe, [*tasks, *eval_tasks])
     if names_function(recipe.reward.model):
         load_function(recipe.reward.model)
     else:
-        check_reward_model(locate(recipe.reward.model))
+        check_scorer(locate(recipe.reward.model))
+    steps = planned_steps(config, len(tasks))
+    check_save_steps(config, steps)
     reward = recipe.reward.model_copy(update={"standardize": standard_of(recipe.reward)})
-    resolved = recipe.model_copy(update={"reward": reward, "grpo": {**defaults(), **recipe.grpo}})
+    grpo = {**defaults(), **recipe.grpo}
+    resolved = recipe.model_copy(update={"reward": reward, "grpo": grpo, "gates": to_specs(gates)})
     return Plan(
         resolved,
         tasks,
         eval_tasks,
-        planned_steps(config, len(tasks)),
+        steps,
         config.num_generations,
         config.generation_batch_size,
+        resume,
     )
 
 
@@ -102,16 +120,20 @@ def job_of(planned: Plan, *, overwrite: bool = False) -> Job:
         eval_tasks=planned.eval_tasks,
         scorer=load_scorer(recipe.reward),
         mixture=mixture_of(config),
+        verify=load_verify(recipe),
+        unknown_alarm=recipe.unknown_alarm,
+        unknown_pause=recipe.unknown_pause,
         output=Path(recipe.output),
         grpo=recipe.grpo,
         config=config,
         seed=recipe.seed,
         overwrite=overwrite,
+        resume=planned.resume,
     )
 
 
 def train(recipe: Recipe, *, overwrite: bool = False, show: Show | None = None) -> State:
-    """Train as `recipe` says; gives 'finished' or 'interrupted'. Raises as `plan` does."""
+    """Train as `recipe` says; gives 'finished', 'interrupted' or 'paused'. Raises as `plan` does."""
     job = job_of(plan(recipe, overwrite=overwrite), overwrite=overwrite)
     from rlmr.engines import trl
 
@@ -167,12 +189,14 @@ def names_function(name: str) -> bool:
 
 def load_scorer(reward: Reward) -> Scorer:
     """The scorer that a recipe's `reward` block names. Raises RewardModelError."""
+    from rlmr.rewards import ensemble
     from rlmr.rewards.function import load_function
-    from rlmr.rewards.reward_model import RewardModel
 
     if names_function(reward.model):
         return load_function(reward.model)
-    return RewardModel(locate(reward.model), max_length=reward.max_length, batch_size=reward.batch_size)
+    return ensemble.load_scorer(
+        locate(reward.model), max_length=reward.max_length, batch_size=reward.batch_size
+    )
 
 
 def standard_of(reward: Reward) -> Standard | None:

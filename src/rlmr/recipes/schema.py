@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator, model_validator
+
+from rlmr.data import choose_gates
+from rlmr.runs.alarm import PAUSE, UNKNOWN_ALARM
 
 SANDBOX = "sandbox:"
 """Names that begin so are the sandbox's own: sandbox:policy, sandbox:reward_model, sandbox:train, …"""
@@ -86,6 +89,46 @@ class Mixing(BaseModel):
         return dict(self.model_extra or {})
 
 
+class JudgeSettings(Part):
+    """An LLM that decides what programs cannot (see docs/judge.md)."""
+
+    endpoint: dict[str, Any]
+    """The server: `base_url`, `model`, and what else `rlmr.endpoint.Endpoint` knows (cache, limits, prices).
+    Its key is read from the environment variable that `api_key_env` names."""
+    deadline_s: float | None = Field(default=600.0, gt=0)
+    """Seconds for the questions of one step; what is left then is unknown; null = each call's own."""
+    max_tokens: PositiveInt = 1024
+    """Tokens of one reply; a model that reasons first needs more."""
+    temperature: float = Field(default=0.0, ge=0)
+    """Of the judge's sampling."""
+    extra: dict[str, Any] = Field(default_factory=dict)
+    """Further fields of every request, such as `chat_template_kwargs: {enable_thinking: false}`."""
+    skip_failed: bool = False
+    """Ask nothing about a text that a program has already failed: fewer calls, but severity and the record
+    then lack those verdicts."""
+
+    @field_validator("endpoint")
+    @classmethod
+    def _endpoint(cls, endpoint: dict[str, Any]) -> dict[str, Any]:
+        from rlmr.endpoint import Endpoint  # and aiohttp with it
+
+        Endpoint.from_mapping(endpoint, "judge.endpoint")
+        return endpoint
+
+
+class VerifierSettings(Part):
+    """A trained classifier that decides what programs cannot, before a judge does (see docs/verifier.md)."""
+
+    classifier: str
+    """Folder that `rlmr verifier train` wrote."""
+    threshold: float | None = Field(default=None, gt=0, lt=1)
+    """A text passes above it; null = the card's."""
+    band: float | None = Field(default=None, ge=0, lt=1)
+    """Nearer to the threshold than this is unknown; null = the card's."""
+    any_type: bool = False
+    """Let it also decide constraint types that it was not trained on."""
+
+
 class Recipe(Part):
     """One complete run."""
 
@@ -101,12 +144,34 @@ class Recipe(Part):
     """The writing reward."""
     mixing: Mixing = Field(default_factory=Mixing)
     """How scores and verdicts become advantages."""
+    gates: bool | list[str | dict[str, Any]] = True
+    """Constraints that stand beside every task's own (see docs/constraints.md): true = substance, echo,
+    repetition, refusal and meta_commentary; false = none; or a list of some of them, by type or with other
+    parameters, such as `[echo, {type: substance, at_least: 50}]`. A task's own gate wins."""
+    verifier: VerifierSettings | None = None
+    """A trained verifier for what programs cannot decide; what it leaves unknown goes to `judge`."""
+    judge: JudgeSettings | None = None
+    """Who decides what neither programs nor `verifier` do; with neither, tasks that need one are refused."""
+    unknown_alarm: float = Field(default=UNKNOWN_ALARM, gt=0, le=1)
+    """Share of unknown texts, over the last ten steps, above which the run raises an alarm."""
+    unknown_pause: float | None = Field(default=PAUSE, gt=0, le=1)
+    """Share of unknown texts, over the last three steps, above which the run saves a checkpoint and ends with
+    exit code 75, to be resumed when the cause is mended; it also does after a step without any known text.
+    null = never."""
     output: str = ""
     """The run folder; runs/NAME if empty."""
     threads: PositiveInt | None = None
     """CPU threads of each process; null = OMP_NUM_THREADS, else the cores, at most 8."""
     grpo: dict[str, Any] = Field(default_factory=dict)
     """TRL's own settings (its GRPOConfig), validated by TRL."""
+
+    @field_validator("gates", mode="before")
+    @classmethod
+    def _gates(cls, gates: object) -> object:
+        if not isinstance(gates, bool | list):
+            raise ValueError(f"gates: {gates!r} is not allowed; give true, false or a list of gates")
+        choose_gates(gates)
+        return gates
 
     @model_validator(mode="before")
     @classmethod

@@ -1,8 +1,8 @@
 """The run record: one folder that anybody can read, without the engine that wrote it.
 
     config.yaml        the recipe as it ran, secrets taken out
-    environment.json   versions, platform, cores, threads, commit
-    status.json        state (running, finished, interrupted, failed), step, total_steps, reason
+    environment.json   versions, platform, cores, threads, commit; under `resumed` those of every resumption
+    status.json        state (running, finished, interrupted, paused, failed), step, total_steps, reason
     metrics.jsonl      one flat JSON line per step; null = no data
     groups/            step_000001.jsonl.gz: one row per completion, raw columns and, under `derived`, the mix
     checkpoints/       the engine's own

@@ -86,6 +86,11 @@ def write_json(path: Path, value: Any) -> None:
     write_whole(path, (text + "\n").encode())
 
 
+def read_json(path: Path) -> dict[str, Any]:
+    """The mapping that a JSON file holds; empty where there is no file."""
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
 def write_lines_gz(path: Path, values: Iterable[Any]) -> None:
     """Write one JSON line per value, gzipped, whole; the same values give the same bytes."""
     lines = "".join(dumps(value) + "\n" for value in values)

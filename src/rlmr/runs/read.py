@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from rlmr.runs.files import read_lines
+from rlmr.runs.files import read_json, read_lines
 from rlmr.runs.row import Row, RunError, in_groups
 
 
@@ -56,11 +55,10 @@ def read_run(folder: str | Path) -> Run:
     missing = [name for name in ("config.yaml", "status.json") if not (folder / name).is_file()]
     if missing:
         raise RunError(f"{folder} is no run folder: {' and '.join(missing)} not found")
-    environment = folder / "environment.json"
     return Run(
         folder=folder,
         config=yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8")),
-        environment=json.loads(environment.read_text(encoding="utf-8")) if environment.is_file() else {},
-        status=json.loads((folder / "status.json").read_text(encoding="utf-8")),
+        environment=read_json(folder / "environment.json"),
+        status=read_json(folder / "status.json"),
         metrics=read_lines(folder / "metrics.jsonl"),
     )

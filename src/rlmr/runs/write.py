@@ -9,23 +9,32 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
+from filelock import FileLock, Timeout
 
-from rlmr.runs.files import append_line, redact, write_json, write_lines_gz, write_whole
+from rlmr.runs.files import append_line, read_json, redact, write_json, write_lines_gz, write_whole
+from rlmr.runs.rewind import rewind
 from rlmr.runs.row import Row, RunError
 
-State = Literal["running", "finished", "interrupted", "failed"]
+State = Literal["running", "finished", "interrupted", "paused", "failed"]
+"""How a run stands: `interrupted` by Ctrl-C, `paused` by itself, because too much is unknown."""
 
 PARTS = (
+    "status.json",
     "config.yaml",
     "environment.json",
     "metrics.jsonl",
     "groups",
-    "status.json",
     "checkpoints",
     "model",
     "evaluation",
 )
-"""Everything that a run folder holds; `overwrite` removes these and nothing else."""
+"""Everything that a run folder holds; `overwrite` removes these and nothing else.
+
+The first is replaced, never absent, so that a run which is killed while it begins can be overwritten.
+"""
+
+LOCK = ".lock"
+"""Held by the process that writes a run, while it runs."""
 
 RESERVE_BYTES = 1 << 16
 """Kept free for the run's last word: on a full disk it makes room to say that the disk was full."""
@@ -70,8 +79,13 @@ def in_units(size: float) -> str:
 
 
 def holds_files(folder: Path) -> bool:
-    """Whether there is any file in `folder` or below; False where it does not exist."""
-    return any(not path.is_dir() for path in folder.rglob("*"))
+    """Whether there is any file in `folder` or below; False where it does not exist.
+
+    What a process leaves that is killed before it wrote anything is nothing.
+    """
+    return any(
+        not path.is_dir() and path.suffix != ".part" and path.name != LOCK for path in folder.rglob("*")
+    )
 
 
 class RunWriter:
@@ -84,8 +98,10 @@ class RunWriter:
         total_steps: how many steps the run means to take.
         overwrite: replace the run that the folder holds.
         need_bytes: free space to insist on.
+        resume_at: go on with the run that the folder holds, after this step; what it recorded later is
+            removed. None = a new run.
 
-    Raises RunError, with the folder as it was before, where it cannot be written.
+    Raises RunError, with the folder as it was before, where it cannot be written or another process does so.
     """
 
     def __init__(
@@ -97,26 +113,68 @@ class RunWriter:
         total_steps: int,
         overwrite: bool = False,
         need_bytes: int = 0,
+        resume_at: int | None = None,
     ) -> None:
-        check_folder(folder, overwrite, need_bytes)
+        if resume_at is None:
+            check_folder(folder, overwrite, need_bytes)
         self.folder = folder
         self.total_steps = total_steps
+        self.kept: list[dict[str, Any]] = []
+        """The metrics of the steps before this process, of a run that goes on."""
         self._started = time.monotonic()
+        self._lock = FileLock(folder / LOCK)
         was_empty = not holds_files(folder)
+        self._take()
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            write_whole(self._reserve, bytes(RESERVE_BYTES))
-            for part in PARTS:
-                _remove(folder / part)
-            resolved = yaml.safe_dump(redact(dict(config)), sort_keys=False, allow_unicode=True)
-            write_whole(folder / "config.yaml", resolved.encode())
-            write_json(folder / "environment.json", redact(environment))
-            (folder / "evaluation").mkdir()
-            self.status("running", 0)
+            if resume_at is None:
+                self._begin(config, environment)
+            else:
+                self._go_on(config, environment, resume_at)
         except (OSError, RunError) as error:
+            self._let_go()
             if was_empty:
                 shutil.rmtree(folder, ignore_errors=True)
             raise _refused(folder, error) from error
+
+    def _begin(self, config: Mapping[str, Any], environment: Mapping[str, Any]) -> None:
+        self.status("running", 0)
+        write_whole(self._reserve, bytes(RESERVE_BYTES))
+        for part in PARTS[1:]:
+            _remove(self.folder / part)
+        self._write_config(config)
+        write_json(self.folder / "environment.json", redact(environment))
+        (self.folder / "evaluation").mkdir()
+
+    def _go_on(self, config: Mapping[str, Any], environment: Mapping[str, Any], step: int) -> None:
+        """What the run begins with again; a process that is killed here leaves a run that can be resumed."""
+        self.status("running", step)
+        write_whole(self._reserve, bytes(RESERVE_BYTES))
+        self.kept = rewind(self.folder, step)
+        self._started -= self.kept[-1]["time"] if self.kept else 0.0
+        self._write_config(config)
+        first = read_json(self.folder / "environment.json")
+        resumed = [*first.pop("resumed", []), {"step": step, **redact(environment)}]
+        write_json(self.folder / "environment.json", {**first, "resumed": resumed})
+        (self.folder / "evaluation").mkdir(exist_ok=True)
+
+    def _write_config(self, config: Mapping[str, Any]) -> None:
+        resolved = yaml.safe_dump(redact(dict(config)), sort_keys=False, allow_unicode=True)
+        write_whole(self.folder / "config.yaml", resolved.encode())
+
+    def _take(self) -> None:
+        """One process writes a run; a killed one has let go."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise RunError(f"output: another process is writing the run in {self.folder}") from None
+        except OSError as error:
+            raise _refused(self.folder, error) from error
+
+    def _let_go(self) -> None:
+        if self._lock.is_locked:
+            Path(self._lock.lock_file).unlink(missing_ok=True)
+            self._lock.release()
 
     @property
     def _reserve(self) -> Path:
@@ -134,6 +192,8 @@ class RunWriter:
             write_json(self.folder / "status.json", status)
         except OSError as error:
             raise _refused(self.folder, error) from error
+        if state != "running":
+            self._let_go()
 
     def metrics(self, step: int, values: Mapping[str, Any]) -> None:
         """Append one line to `metrics.jsonl`: `step`, `time` (seconds since the start), then `values`."""

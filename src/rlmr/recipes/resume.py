@@ -1,0 +1,72 @@
+"""Go on with a recorded run: with its own recipe, or with one that says the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from rlmr.recipes.load import check_recipe, read_recipe
+from rlmr.recipes.run import Plan, plan
+from rlmr.recipes.schema import Recipe, RecipeError
+from rlmr.runs import Run
+from rlmr.runs.files import REDACTED, plain, redact
+
+MAY_DIFFER = (
+    "output",
+    "threads",
+    "unknown_alarm",
+    "unknown_pause",
+    "judge.deadline_s",
+    "judge.endpoint.base_url",
+    "judge.endpoint.api_key_env",
+    "grpo.save_total_limit",
+)
+"""Settings that decide nothing about what is learned: a resumed run may have others."""
+
+
+def plan_resumed(run: Run, name: str | None, overrides: Sequence[str] = ()) -> Plan:
+    """The plan of a recorded run that goes on, in the folder where it lies.
+
+    `name` is a recipe's, None = the recorded one; `overrides` change either. Raises RecipeError with every
+    field in which the two differ and may not, and as `plan` does.
+    """
+    if name is None:
+        hidden = [field for field, value in fields(run.config) if value == REDACTED]
+        if hidden:
+            raise RecipeError(
+                f"{run.folder}: the record holds no secrets ({', '.join(hidden)}); name the recipe too: "
+                f"rlmr train RECIPE --resume {run.folder}"
+            )
+    recipe = read_recipe(str(run.folder / "config.yaml") if name is None else name, overrides)
+    planned = plan(recipe.model_copy(update={"output": str(run.folder)}), resume=True)
+    check_same(run, planned.recipe)
+    return planned
+
+
+def check_same(run: Run, resolved: Recipe) -> None:
+    """Raise RecipeError where a resolved recipe is another than the one that the run recorded."""
+    was = dict(fields(check_recipe(run.config, str(run.folder / "config.yaml")).model_dump(mode="json")))
+    now = dict(fields(plain(redact(resolved.model_dump(mode="json")))))
+    differing = [
+        f"{field} ({was.get(field)!r}, now {now.get(field)!r})"
+        for field in {**was, **now}
+        if field not in MAY_DIFFER and was.get(field) != now.get(field)
+    ]
+    if differing:
+        raise RecipeError(
+            f"{run.folder}: a run goes on as it began; it differs in {'; '.join(differing)}. Train anew for "
+            f"that, or leave the recipe out: rlmr train --resume {run.folder}"
+        )
+
+
+def fields(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """The values of nested mappings under their dotted names; lists are values.
+
+    >>> dict(fields({"a": 1, "b": {"c": [2], "d": {}}}))
+    {'a': 1, 'b.c': [2], 'b.d': {}}
+    """
+    for key, value in values.items():
+        if isinstance(value, Mapping) and value:
+            yield from fields(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", value
