@@ -18,7 +18,7 @@ from itertools import islice
 from benchmarks.answers import SHARED
 from rlmr import text as txt
 from rlmr.constraints import CharacterNames, Constraint, Meter, Tense
-from rlmr.constraints.name_lists import GIVEN
+from rlmr.constraints.types.lists.names import GIVEN
 from rlmr.text.english_sounds import line_syllables
 
 FILES = {"TinyStories": "tinystories/stories_truecased.jsonl", "HANNA": "hanna/ratings.jsonl"}

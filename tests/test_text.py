@@ -3,8 +3,11 @@
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rlmr import text as txt
+from rlmr.text import find_phrase, fold, lines, phrase_pattern
 
 
 def cut(text, spans):
@@ -116,3 +119,48 @@ def test_linear_on_degenerate_texts(unit):
         start = time.process_time()
         function(text)
         assert time.process_time() - start < 0.1, function.__name__
+
+
+STRANGE = "“”’—éÉÅΣςßŒ月漢薴Ａ"
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet="aB '`" + STRANGE, max_size=60))
+def test_folding_is_the_same_one_by_one_and_place_by_place(start):
+    """A text with few strange characters is folded by another road than one with many."""
+    many = "".join(map(chr, range(0x0410, 0x0440)))  # Cyrillic: capitals that all change
+    assert fold(f"{start} {many}")[0] == f"{fold(start)[0]} {many.lower()}"
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet="aAb -'月", max_size=40), st.sampled_from(["a", "aa", "a b", "'a", "月", "-"]))
+def test_a_phrase_is_found_where_its_pattern_matches(text, phrase):
+    folded = fold(text)
+    pattern, _ = phrase_pattern(phrase)
+    assert list(find_phrase(folded, phrase)) == [m.span() for m in pattern.finditer(folded[0])]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet="a \t\n\u2028\x0b", max_size=40))
+def test_lines_end_alike_with_and_without_a_carriage_return(text):
+    """A carriage return at the end takes the other pattern, and changes nothing."""
+    assert lines(text + "\r") == lines(text)
+
+
+def test_no_invisible_character_and_no_look_alike_is_missed():
+    ignorable = [0xAD, 0x34F, 0x61C, 0x115F, 0x180E, 0x200B, 0x200F, 0x202E, 0x2060, 0x206F, 0x3164, 0xFE00]
+    for code in (*ignorable, 0xFE0F, 0xFEFF, 0xFFA0, 0xFFFB, 0x1D173, 0xE0061, 0xE0100):
+        assert txt.as_seen(f"sud{chr(code)}den") == ("sudden", [0, 1, 2, 4, 5, 6, 7]), hex(code)
+    for alike, latin in zip("аеорсухіѕјԁһӏΑΒΕΖΗαο", "aeopcyxisjdhlABEZHao", strict=True):
+        assert txt.as_seen(f"x{alike}x") == (f"x{latin}x", None), alike
+
+
+def test_emoji_words_of_other_alphabets_and_open_comments_stay():
+    for text in ("👩\u200d🚀 ❤\ufe0f 3\ufe0f\u20e3", "море и око", "αβγ", "a <!-- b", "café “naïve”"):
+        assert txt.as_seen(text) == (text, None)
+
+
+def test_comments_are_not_seen():
+    seen, origins = txt.as_seen("a<!-- b -->c<!---->d")
+    assert seen == "acd" and origins == [0, 11, 19, 20]
+    assert txt.as_seen("<!--" * 3)[0] == "<!--" * 3

@@ -108,7 +108,7 @@ TEXT = {"prompt": "p", "completion": "A fox."}
         ("native", {**TEXT, "constraints": [{"type": "word_count"}]}, r"constraints\[0\]\.at_least: missing"),
         ("native", {**TEXT, "constraints": None}, "constraints: None is not allowed"),
         ("native", TEXT, "constraints: missing; give constraints, or instruction_id_list and kwargs"),
-        ("native", {"prompt": "p", "constraints": []}, "completion: None is not allowed"),
+        ("native", {"prompt": "p", "constraints": []}, "completion: missing"),
         ("native", {**TEXT, "completion": 3, "constraints": []}, "completion: 3 is not allowed"),
         ("native", {**TEXT, "response": "A hen.", "constraints": []}, "response: is not the text of comple"),
         ("native", {"promt": "p", "completion": "A fox.", "constraints": []}, "prompt: missing; the row has"),

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rlmr.constraints import CONSTRAINTS, Status, WordCount, default_gates, parse, parse_one, to_specs
+from rlmr.constraints import Status, WordCount, default_gates, parse, parse_one, to_specs
 from rlmr.verifiers.program import verify
 
 ROWS = [json.loads(line) for line in (Path(__file__).parent / "cases.jsonl").read_text("utf-8").splitlines()]
@@ -152,7 +152,7 @@ def test_specifications_survive_the_round_trip():
 WORST = ["a\n", "月。", "[", "“a", "1. a\n", "(1 ", "{", "like a "]
 
 
-@pytest.mark.parametrize("name", CONSTRAINTS)
+@pytest.mark.parametrize("name", SPECS)
 @pytest.mark.parametrize(
     "units", [WORST, pytest.param(DEGENERATE, marks=pytest.mark.slow)], ids=["worst", "all"]
 )

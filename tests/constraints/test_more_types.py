@@ -32,10 +32,10 @@ from rlmr.constraints import (
     to_specs,
 )
 from rlmr.constraints.compose import in_conflict
-from rlmr.constraints.idioms import idioms
-from rlmr.constraints.meter import stresses
 from rlmr.constraints.schema import json_schema, type_schema
 from rlmr.constraints.spec import is_built_in
+from rlmr.constraints.types.idioms import idioms
+from rlmr.constraints.types.verse.meter import stresses
 from rlmr.verifiers.program import verify
 
 TYGER = """Tyger Tyger, burning bright,

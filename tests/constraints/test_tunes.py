@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rlmr.constraints import CiTune, ConstraintError
-from rlmr.constraints.tunes import TUNES
+from rlmr.constraints.types.verse.tunes import TUNES
 from rlmr.text import chinese_sounds
 
 ROWS = [json.loads(line) for line in (Path(__file__).parent / "ci.jsonl").read_text("utf-8").splitlines()]

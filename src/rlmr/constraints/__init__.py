@@ -5,42 +5,63 @@
 ['pass']
 """
 
-from rlmr.constraints.around import NoSummary, OnlyTheWork, Postscript, RepeatsPrompt
 from rlmr.constraints.base import Constraint, Lang, Role, Status, Verdict
-from rlmr.constraints.chinese import ChineseVerse, TonalPattern
 from rlmr.constraints.conditional import If
-from rlmr.constraints.couplet import Couplet
-from rlmr.constraints.edges import EndsWith, FirstSentenceContains, LastSentenceContains, StartsWith
 from rlmr.constraints.errors import ConstraintError
-from rlmr.constraints.forms import VerseForm
 from rlmr.constraints.gates import NoEcho, NoMetaCommentary, NoRefusal, NoRepetition, Substance, default_gates
-from rlmr.constraints.idioms import IdiomChain, Idioms
 from rlmr.constraints.judged import Audience, Element, Ending, Judged, Requirement, Style, Tone
-from rlmr.constraints.language import ChineseScript, LanguageMix, ResponseLanguage
-from rlmr.constraints.layout import Chapters, Headings, LineCount, ListItems, ParagraphCount, StanzaCount
-from rlmr.constraints.length import CharCount, RelativeLength, SentenceCount, WordCount
-from rlmr.constraints.letters import CapitalWords, LetterCase, LetterCount, Lipogram, Numbers, Univocalic
-from rlmr.constraints.markup import Markdown, Placeholders, PlainText, WrappedInTag
-from rlmr.constraints.meter import Meter
-from rlmr.constraints.names import CharacterNames
-from rlmr.constraints.narration import DialogueShare, PointOfView, Similes
-from rlmr.constraints.options import Choice, Versions
-from rlmr.constraints.parts import ContainsText, InOrder, Letter, Lyrics, Script
-from rlmr.constraints.punctuation import ChineseWidth, Emoji, Hashtags, Indent, Punctuation, WrappedInQuotes
 from rlmr.constraints.quoted import CharacterCount, RhetoricalDevices, Sections
-from rlmr.constraints.rhetoric import Anaphora, DistinctParts
 from rlmr.constraints.spec import parse, parse_one, to_specs
-from rlmr.constraints.structure import Dialogue, QuoteStyle, Title
-from rlmr.constraints.style import Cliches, RepeatedPhrases, SentenceKind, VariedOpeners
 from rlmr.constraints.table import CONSTRAINTS, FAMILIES
-from rlmr.constraints.tables import MarkdownTable
-from rlmr.constraints.tense import Tense
 from rlmr.constraints.translate import from_ifeval
-from rlmr.constraints.tunes import CiTune
-from rlmr.constraints.values import CsvTable, JsonObject
-from rlmr.constraints.verse import Acrostic, Haiku, Rhyme, SyllablePattern
-from rlmr.constraints.vocabulary import CommonWords
-from rlmr.constraints.words import ExcludeWords, IncludeWords, UniqueWords, WordFrequency
+from rlmr.constraints.types.around import NoSummary, OnlyTheWork, Postscript, RepeatsPrompt
+from rlmr.constraints.types.edges import EndsWith, FirstSentenceContains, LastSentenceContains, StartsWith
+from rlmr.constraints.types.idioms import IdiomChain, Idioms
+from rlmr.constraints.types.language import ChineseScript, LanguageMix, ResponseLanguage
+from rlmr.constraints.types.layout import (
+    Chapters,
+    Headings,
+    LineCount,
+    ListItems,
+    ParagraphCount,
+    StanzaCount,
+)
+from rlmr.constraints.types.length import CharCount, RelativeLength, SentenceCount, WordCount
+from rlmr.constraints.types.letters import (
+    CapitalWords,
+    LetterCase,
+    LetterCount,
+    Lipogram,
+    Numbers,
+    Univocalic,
+)
+from rlmr.constraints.types.markup import Markdown, Placeholders, PlainText, WrappedInTag
+from rlmr.constraints.types.names import CharacterNames
+from rlmr.constraints.types.narration import DialogueShare, PointOfView, Similes
+from rlmr.constraints.types.options import Choice, Versions
+from rlmr.constraints.types.parts import ContainsText, InOrder, Letter, Lyrics, Script
+from rlmr.constraints.types.punctuation import (
+    ChineseWidth,
+    Emoji,
+    Hashtags,
+    Indent,
+    Punctuation,
+    WrappedInQuotes,
+)
+from rlmr.constraints.types.rhetoric import Anaphora, DistinctParts
+from rlmr.constraints.types.structure import Dialogue, QuoteStyle, Title
+from rlmr.constraints.types.style import Cliches, RepeatedPhrases, SentenceKind, VariedOpeners
+from rlmr.constraints.types.tables import MarkdownTable
+from rlmr.constraints.types.tense import Tense
+from rlmr.constraints.types.values import CsvTable, JsonObject
+from rlmr.constraints.types.verse.chinese import ChineseVerse, TonalPattern
+from rlmr.constraints.types.verse.couplet import Couplet
+from rlmr.constraints.types.verse.forms import VerseForm
+from rlmr.constraints.types.verse.meter import Meter
+from rlmr.constraints.types.verse.patterns import Acrostic, Haiku, Rhyme, SyllablePattern
+from rlmr.constraints.types.verse.tunes import CiTune
+from rlmr.constraints.types.vocabulary import CommonWords
+from rlmr.constraints.types.words import ExcludeWords, IncludeWords, UniqueWords, WordFrequency
 
 __all__ = [
     "CONSTRAINTS",

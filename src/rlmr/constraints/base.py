@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Literal, get_args
 from rlmr.constraints.errors import ConstraintError
 from rlmr.constraints.question import Question, Quote
 from rlmr.constraints.scope import check_scope, describe_scope, find_parts
-from rlmr.text import Span, has_words
+from rlmr.text import Span, as_seen, has_words
 
 Lang = Literal["en", "zh"]
 Role = Literal["hard", "soft", "probe"]
@@ -150,10 +150,15 @@ class Constraint(ABC):
     def check(self, text: str, prompt: str = "") -> Verdict:
         """Decide the part of `text` that `scope` names; with an "each" scope every part has to pass.
 
-        A text, or a part, without a single letter, digit or hanzi fails: there is nothing to check.
-        Spans are offsets into `text`.
+        The text is looked at as a reader sees it (`rlmr.text.as_seen`), so that an invisible character hides
+        and counts nothing. A text, or a part, without a single letter, digit or hanzi fails: there is nothing
+        to check. Spans are offsets into `text`.
         """
-        return self.check_parts(text, lambda part: self.decide(part, prompt))
+        seen, origins = as_seen(text)
+        verdict = self.check_parts(seen, lambda part: self.decide(part, prompt))
+        if origins is None:
+            return verdict
+        return replace(verdict, spans=tuple((origins[a], origins[b]) for a, b in verdict.spans))
 
     def check_parts(self, text: str, decide: Callable[[str], Verdict]) -> Verdict:
         """`check`, with something else in the place of `decide`: it is given each part of the scope."""

@@ -11,11 +11,12 @@ from collections.abc import Callable, Sequence
 
 from rlmr.constraints.base import Constraint, Lang
 from rlmr.constraints.counted import Counted
-from rlmr.constraints.edges import EndsWith, StartsWith
 from rlmr.constraints.errors import ConstraintError
-from rlmr.constraints.length import WordCount
 from rlmr.constraints.menu import MENU, Draw
-from rlmr.constraints.words import WordList
+from rlmr.constraints.types.edges import EndsWith, StartsWith
+from rlmr.constraints.types.length import WordCount
+from rlmr.constraints.types.words import WordList
+from rlmr.text import has_words
 
 _VERSE = (
     "haiku",
@@ -137,6 +138,8 @@ def compose(
     >>> len(constraints), prompt.startswith("Write a story about a fox.")
     (2, True)
     """
+    if not has_words(brief):
+        raise ConstraintError(f"{brief!r} is not allowed; a brief holds a word", "brief")
     if not 0 <= difficulty <= 1:
         raise ConstraintError(f"{difficulty} is not allowed; a difficulty lies between 0 and 1", "difficulty")
     drawn = draw(count, random.Random(seed), lang=lang, difficulty=difficulty)

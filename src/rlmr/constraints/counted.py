@@ -39,6 +39,13 @@ class Counted(Constraint):
     def describe(self) -> str:
         """The range as an instruction."""
         if self.lang == "zh":
+            if self.at_most == 0:
+                unit = (
+                    self.unit_zh[1:]
+                    if self.unit_zh[0] in "个处条行" and len(self.unit_zh) > 1
+                    else self.unit_zh
+                )
+                return f"不要{self.verb_zh}{unit}。"
             return f"{self.verb_zh}{range_zh(self.at_least, self.at_most)}{self.unit_zh}。"
         if self.at_most == 0:
             return f"{self.verb_en} no {self.unit_en[1]}."

@@ -22,12 +22,18 @@ _SORRY = (
     rf"(?:\w+ ){{0,3}}{_DO})"
 )
 _CANNOT = (
-    r"(?:i (?:can(?:'t|not| not)|am unable to|'m unable to|am not able to|won't|will not) (?:\w+ ){0,2}"
+    r"(?:i(?: can(?:'t|not| not)|(?:'m| am) (?:unable|not able) to| won't| will not) (?:\w+ ){0,2}"
     rf"{_DO}[^.!?\n]{{0,60}}(?:request|prompt|that|this|content|task|instruction|question))"
+    r"|i (?:must|have to) (?:respectfully )?decline (?:this|your|the|to) "
+    r"(?:request|task|prompt|write|answer|complete|provide|fulfil)"
 )
 _MACHINE = (
-    r"(?:(?:as|i(?:'m| am)(?: just| only)?) an? (?:ai|artificial intelligence|large language|language model))"
-    r"|作为(?:一个|一名|一款)?(?:ai|人工智能|语言模型|大语言模型)"
+    r"(?:as|i(?:'m| am)(?: just| only)?) an? (?:ai |large )*language model"
+    r"|(?:(?:as|i(?:'m| am)(?: just| only)?) an? (?:ai|artificial intelligence)"
+    r"[^!?\n]{0,80}?(?:(?:can(?:'t|not| not)|unable to|not able to|won't) "
+    rf"(?:\w+ ){{0,3}}{_DO}|(?:don't|do not|lack|without) (?:\w+ ){{0,3}}"
+    r"(?:access|experience|opinion|feeling|emotion|belief|preference|abilit|capabilit)))"
+    r"|作为(?:一个|一名|一款)?(?:ai|人工智能|语言模型|大语言模型)[^。！？\n]{0,30}(?:无法|不能|没有|不具备)"
 )
 _REFUSAL_ZH = (
     r"(?:很|非常|真的)?(?:抱歉|对不起|遗憾)[，,!！。]?[^。！？\n]{0,20}(?:无法|不能|没办法|没法)[^。！？\n]{0,12}"
@@ -37,7 +43,8 @@ _REFUSAL_ZH = (
 _REFUSAL = re.compile(f"{_SORRY}|{_CANNOT}|{_MACHINE}|{_REFUSAL_ZH}")
 _REFUSAL_HINTS = (
     "sorry", "apolog", "unfortunately", "regret", "can't", "cannot", "can not", "unable", "not able", "won't",
-    "will not", " ai", "artificial", "language model", "抱歉", "对不起", "遗憾", "无法", "不能", "作为",
+    "will not", "decline", " ai", "artificial", "language model",
+    "抱歉", "对不起", "遗憾", "无法", "不能", "作为",
 )  # fmt: skip
 
 _KEPT = re.compile(
@@ -63,6 +70,10 @@ _CLAIM_VERBS = (
     " complies ", "符合", "满足", "遵守", "达到",
 )  # fmt: skip
 _UNITS = "(?:words|characters|sentences|syllables|paragraphs|lines)"
+_SAYS_SO = re.compile(
+    r"i(?:'ve| have) (?:followed|met|kept|satisfied|fulfilled|adhered to) (?:all |each |every )(?:of )?"
+    r"(?:the |your )?(?:\w+ )?(?:constraint|requirement|instruction|criteri|condition)"
+)
 _COUNTS_ITSELF = re.compile(
     r"this (?:response|answer|output|text|poem|story|piece|version) (?:has|contains|consists of|uses|is) "
     rf"(?:exactly |about |approximately )?\d+ {_UNITS}"
@@ -73,7 +84,8 @@ _COUNTED = re.compile(
     r"[\W_]*(?:(?:total )?(?:word|character|line|sentence|syllable|paragraph)|(?:全文|总)?(?:共|约)?[字行句])"
 )
 _BRACKET = re.compile(
-    rf"[(\[]\W{{0,3}}(?:approx\w*\.? |about |exactly |total:? |around )?\d+ {_UNITS}\W{{0,4}}[)\]]"
+    rf"[(\[]\W{{0,3}}(?:total )?{_UNITS}(?: total)?:? \d+\W{{0,4}}[)\]]"
+    rf"|[(\[]\W{{0,3}}(?:approx\w*\.? |about |exactly |total:? |around )?\d+ {_UNITS}\W{{0,4}}[)\]]"
 )
 _BRACKET_ZH = re.compile(r"[（(](?:全文)?(?:共|约|共计|字数)[:：]?\d+字?[）)]")
 _CLOSED = ".!?…。！？\"'”’」』"
@@ -112,7 +124,7 @@ def find_remarks(folded: str) -> list[Span]:
     if _holds(folded, _CLAIM_NOUNS) and _holds(folded, _CLAIM_VERBS):
         kept = (match.span() for match in _matches(_KEPT, _KEPT_ZH, folded))
         spans += [span for span in kept if not folded.endswith(_PROVIDED, 0, span[0])]
-        spans += [match.span() for match in _KEEPS.finditer(folded)]
+        spans += [match.span() for match in chain(_KEEPS.finditer(folded), _SAYS_SO.finditer(folded))]
     spans += [match.span() for match in _COUNTS_ITSELF.finditer(folded)]
     for match in _matches(_TOTAL, _TOTAL_ZH, folded):
         line = _line_start(folded, match.start())

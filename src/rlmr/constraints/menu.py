@@ -6,23 +6,23 @@ import random
 from collections.abc import Callable
 from typing import NamedTuple
 
-from rlmr.constraints.around import NoSummary, OnlyTheWork
 from rlmr.constraints.base import Constraint, Lang
 from rlmr.constraints.conditional import If
-from rlmr.constraints.edges import EndsWith, StartsWith
-from rlmr.constraints.idioms import Idioms
-from rlmr.constraints.layout import LineCount, ParagraphCount
-from rlmr.constraints.length import SentenceCount, WordCount
-from rlmr.constraints.letters import LetterCase, Lipogram
-from rlmr.constraints.markup import PlainText
-from rlmr.constraints.names import CharacterNames
-from rlmr.constraints.narration import PointOfView, Similes
-from rlmr.constraints.punctuation import Emoji, Punctuation
-from rlmr.constraints.rhetoric import Anaphora
-from rlmr.constraints.structure import Dialogue, Title
-from rlmr.constraints.style import Cliches, SentenceKind, VariedOpeners
-from rlmr.constraints.tense import Tense
-from rlmr.constraints.words import ExcludeWords, IncludeWords, WordFrequency
+from rlmr.constraints.types.around import NoSummary, OnlyTheWork
+from rlmr.constraints.types.edges import EndsWith, StartsWith
+from rlmr.constraints.types.idioms import Idioms
+from rlmr.constraints.types.layout import LineCount, ParagraphCount
+from rlmr.constraints.types.length import SentenceCount, WordCount
+from rlmr.constraints.types.letters import LetterCase, Lipogram
+from rlmr.constraints.types.markup import PlainText
+from rlmr.constraints.types.names import CharacterNames
+from rlmr.constraints.types.narration import PointOfView, Similes
+from rlmr.constraints.types.punctuation import Emoji, Punctuation
+from rlmr.constraints.types.rhetoric import Anaphora
+from rlmr.constraints.types.structure import Dialogue, Title
+from rlmr.constraints.types.style import Cliches, SentenceKind, VariedOpeners
+from rlmr.constraints.types.tense import Tense
+from rlmr.constraints.types.words import ExcludeWords, IncludeWords, WordFrequency
 
 _ASKED = {
     "en": (

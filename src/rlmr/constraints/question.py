@@ -8,7 +8,7 @@ from typing import Literal
 from rlmr.text import Span
 
 Evidence = Literal["pass", "fail", "both", "none"]
-"""Which verdict has to be shown by a quote: of what has to be there, of what may not be, of either, of none."""
+"""Which verdict a quote has to show: of what has to be there, of what may not be, of either, of none."""
 
 Quote = tuple[str, Span]
 """A label and the characters [start, end) of the text that a judge quotes under it."""

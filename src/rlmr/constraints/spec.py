@@ -79,7 +79,7 @@ def to_specs(constraints: Iterable[Constraint]) -> list[dict[str, Any]]:
 def resolve(name: object) -> type[Constraint]:
     """The class behind a type's name: a built-in one, or `module:Name` for a subclass of Constraint.
 
-    >>> resolve("rlmr.constraints.length:WordCount").__name__
+    >>> resolve("rlmr.constraints.types.length:WordCount").__name__
     'WordCount'
     """
     if not isinstance(name, str):

@@ -9,21 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from rlmr.constraints.around import Postscript, RepeatsPrompt
 from rlmr.constraints.base import Constraint, one_of
-from rlmr.constraints.edges import EndsWith, StartsWith
 from rlmr.constraints.errors import ConstraintError
 from rlmr.constraints.ifeval.instruction import Instruction
-from rlmr.constraints.language import NAMES, ResponseLanguage
-from rlmr.constraints.layout import Chapters, ListItems, ParagraphCount
-from rlmr.constraints.length import SentenceCount, WordCount
-from rlmr.constraints.letters import CapitalWords, LetterCase, LetterCount
-from rlmr.constraints.markup import Markdown, Placeholders
-from rlmr.constraints.options import Choice, Versions
-from rlmr.constraints.punctuation import Punctuation, WrappedInQuotes
-from rlmr.constraints.structure import Title
-from rlmr.constraints.values import JsonObject
-from rlmr.constraints.words import ExcludeWords, IncludeWords, WordFrequency
+from rlmr.constraints.types.around import Postscript, RepeatsPrompt
+from rlmr.constraints.types.edges import EndsWith, StartsWith
+from rlmr.constraints.types.language import NAMES, ResponseLanguage
+from rlmr.constraints.types.layout import Chapters, ListItems, ParagraphCount
+from rlmr.constraints.types.length import SentenceCount, WordCount
+from rlmr.constraints.types.letters import CapitalWords, LetterCase, LetterCount
+from rlmr.constraints.types.markup import Markdown, Placeholders
+from rlmr.constraints.types.options import Choice, Versions
+from rlmr.constraints.types.punctuation import Punctuation, WrappedInQuotes
+from rlmr.constraints.types.structure import Title
+from rlmr.constraints.types.values import JsonObject
+from rlmr.constraints.types.words import ExcludeWords, IncludeWords, WordFrequency
 
 Arguments = Mapping[str, Any]
 _OPTIONS = ("My answer is yes.", "My answer is no.", "My answer is maybe.")

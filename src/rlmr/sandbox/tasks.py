@@ -10,10 +10,10 @@ import random
 from typing import Literal
 
 from rlmr.constraints.base import Constraint, Status
-from rlmr.constraints.edges import FirstSentenceContains, LastSentenceContains
-from rlmr.constraints.length import SentenceCount, WordCount
-from rlmr.constraints.structure import Dialogue, Title
-from rlmr.constraints.words import ExcludeWords, IncludeWords
+from rlmr.constraints.types.edges import FirstSentenceContains, LastSentenceContains
+from rlmr.constraints.types.length import SentenceCount, WordCount
+from rlmr.constraints.types.structure import Dialogue, Title
+from rlmr.constraints.types.words import ExcludeWords, IncludeWords
 from rlmr.data import Task
 from rlmr.sandbox.stories import WORDS_PER_SENTENCE, Plan, write
 from rlmr.sandbox.world import grammar

@@ -19,7 +19,7 @@ from rlmr.text.characters import (
     word_pattern,
     words,
 )
-from rlmr.text.folding import Folded, find_phrase, fold, folded_words, phrase_pattern, to_simplified
+from rlmr.text.folding import find_phrase, fold, folded_words, phrase_pattern, to_simplified
 from rlmr.text.layout import (
     HEADING,
     LIST_ITEM,
@@ -32,6 +32,7 @@ from rlmr.text.layout import (
     quotes,
     title,
 )
+from rlmr.text.seen import Folded, as_seen
 from rlmr.text.sentences import sentences
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "WORD",
     "Folded",
     "Span",
+    "as_seen",
     "blocks",
     "count_hanzi",
     "count_words",

@@ -9,12 +9,10 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from rlmr.text.characters import HANZI, LETTER, Span, word_pattern
+from rlmr.text.seen import Folded
 
 if TYPE_CHECKING:
     from opencc import OpenCC
-
-Folded = tuple[str, list[int] | None]
-"""Folded text, and the offset that each of its characters came from (None: its own)."""
 
 _ALIKE = (
     dict.fromkeys("’‘ʼ＇`´", "'")
@@ -25,6 +23,8 @@ _ALIKE = (
 _MARKS = frozenset(map(chr, (*range(0x300, 0x370), 0x3099, 0x309A)))
 _CLUSTER = re.compile("[^\u0300-\u036f\u3099\u309a][\u0300-\u036f\u3099\u309a]*|.", re.DOTALL)
 _EDGE = re.compile(LETTER)
+_SPACED = re.compile(f"(?<={HANZI.pattern})(?={HANZI.pattern})")
+"""Between two hanzi."""
 _FEW = 16
 """So many different characters are replaced one by one, which is quicker than place by place."""
 
@@ -52,10 +52,11 @@ def _fold_cluster(cluster: str) -> str:
     if cluster in _ALIKE:
         return _ALIKE[cluster]
     if HANZI.match(cluster):
-        return to_simplified(to_simplified(cluster))  # 薴 becomes 苧, which becomes 苎
+        return to_simplified(to_simplified(cluster[0]))  # 薴 becomes 苧, which becomes 苎
     if not cluster[0].isalnum():
-        return cluster
+        return "" if cluster[0] in _MARKS else cluster
     folded = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", cluster).casefold().lower())
+    folded = folded if len(folded) == 1 else "".join(c for c in folded if c not in _MARKS)
     return _ALIKE.get(folded, folded)
 
 
@@ -86,7 +87,8 @@ def fold(text: str) -> Folded:
     """The text as words are compared, and where each of its characters came from.
 
     Case, NFC or NFD, full or half width of letters, simplified or traditional hanzi and the shape of
-    quotes stop mattering; zero-width characters vanish; punctuation stays. The second value maps each
+    quotes stop mattering; zero-width characters and marks that belong to no letter vanish (struck-through
+    text); punctuation stays. The second value maps each
     folded character, and the end, to
     its offset in `text`; None where they are the same.
 
@@ -120,7 +122,7 @@ def phrase_pattern(phrase: str) -> tuple[re.Pattern[str], str]:
     """A pattern over folded text that matches `phrase` as whole words, and the phrase's first part.
 
     A boundary is asked only where the phrase's edge is a letter or digit of an alphabet: `art` is not in
-    `party`, but 月 is in 明月光. Inner spaces match any whitespace.
+    `party`, but 月 is in 明月光. Inner spaces match any whitespace; between hanzi there may be spaces.
 
     >>> bool(phrase_pattern("Art")[0].search("party")), bool(phrase_pattern("月")[0].search("明月光"))
     (False, True)
@@ -128,8 +130,9 @@ def phrase_pattern(phrase: str) -> tuple[re.Pattern[str], str]:
     folded = fold(phrase)[0].strip()
     before = rf"(?<!{LETTER})" if _EDGE.match(folded[:1]) else ""
     after = rf"(?!{LETTER})" if _EDGE.match(folded[-1:]) else ""
-    parts = folded.split()
-    return re.compile(before + r"\s+".join(map(re.escape, parts)) + after), parts[0]
+    parts = [_SPACED.split(part) for part in folded.split()]
+    inner = (r"[ \t\u3000]*".join(map(re.escape, part)) for part in parts)
+    return re.compile(before + r"\s+".join(inner) + after), parts[0][0]
 
 
 def find_phrase(folded: Folded, phrase: str) -> Iterator[Span]:

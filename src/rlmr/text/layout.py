@@ -21,6 +21,7 @@ HEADING = re.compile(r"[ \t]*(#{1,6})[ \t]+\S")
 """The start of a Markdown heading."""
 _QUOTE = re.compile(
     r'"[^"\r\n]+"|“[^“”\r\n]+”|「[^「」\r\n]+」|『[^『』\r\n]+』|«[^«»\r\n]+»|„[^„“”\r\n]+[“”]|＂[^＂\r\n]+＂'
+    r"|‘(?:[^‘’\r\n]|’(?=\w))+’"
 )
 _PAIRS = (("<<", ">>"), ("《", "》"), ("【", "】"), ("**", "**"))
 
@@ -77,14 +78,15 @@ def list_items(text: str, kind: str = "any") -> list[Span]:
     """Spans of the lines that start with a list marker and hold a word after it.
 
     `bullet` markers are `-`, `*`, `+`, `•` and the like before a space; `number` markers are `1.`, `1)`,
-    `(1)`, `一、`, `（一）`, `①`. A divider (`---`) and a dialogue dash without a space are none.
+    `(1)`, `一、`, `（一）`, `①`; they may be bold. A divider (`---`) and a dialogue dash without a
+    space are none.
 
     >>> list_items("- a\\n---\\n2. b"), list_items("- a\\n2. b", "number")
     ([(0, 3), (8, 12)], [(4, 8)])
     """
     found = []
     for start, end in lines(text):
-        match = LIST_ITEM.match(text, start, end)
+        match = LIST_ITEM.match(text, start + 2 * text.startswith("**", start), end)
         if match and kind in ("any", match.lastgroup) and has_words(text[match.end() : end]):
             found.append((start, end))
     return found
@@ -93,8 +95,9 @@ def list_items(text: str, kind: str = "any") -> list[Span]:
 def quotes(text: str) -> list[Span]:
     """Spans of quoted stretches that hold a word, quotation marks included; each lies within one line.
 
-    Straight and curly double quotes, 「」, 『』, guillemets. Single quotes are not counted: they cannot be
-    told from apostrophes. A quote inside another is part of the outer one where the marks differ.
+    Straight and curly double quotes, curly single ones, 「」, 『』, guillemets. Straight single quotes are
+    not counted: they cannot be told from apostrophes. A quote inside another is part of the outer one where
+    the marks differ.
 
     >>> quotes('"Hi," she said. 「好」')
     [(0, 5), (16, 19)]

@@ -11,7 +11,9 @@ from rlmr.text.layout import HEADING, LINE, LIST_ITEM, blocks, title
 
 _OPENING_QUOTES = '“「『"'
 _CLOSING_QUOTES = "”」』\"’'"
-_END = re.compile(r"([.。！？!?…][.。！？!?…]*(?:(?<!\.)|(?![A-Za-z0-9])))([\"'”’」』）)】\]》>*_]*)")
+_END = re.compile(
+    r"([.。．｡！？!?…][.。．｡！？!?…]*(?:(?<![.．])|(?![A-Za-z0-9])|(?=[A-Z][a-z])))([\"'”’」』）)】\]》>*_]*)"
+)
 _OPENING = re.compile(r"\s*+([\W_]*+)")
 _BEFORE_WORD = re.compile(r"[\s(\"“‘—]")
 _ABBREVIATION = re.compile(
@@ -32,8 +34,9 @@ def _sentences(text: str) -> tuple[Span, ...]:
 def sentences(text: str) -> list[Span]:
     """Spans of the sentences.
 
-    A sentence ends at `.`, `!`, `?`, `…` or their Chinese forms with the closing quotes behind them, at a
-    blank line, and around a list item. Titles and headings are no sentences. It does *not* end
+    A sentence ends at `.`, `!`, `?`, `…` or their Chinese forms with the closing quotes behind them (also
+    where the space is left out: `He ran.She hid.`), at a blank line, and around a list item. Titles and
+    headings are no sentences. It does *not* end
     - at an abbreviation (`Dr.`), an initial, or a point inside a number or name;
     - at an ellipsis in the middle of a line, unless a capital follows;
     - before a speech tag: `"Why?" he asked.` and `“为什么？”他问。` are one sentence each.
@@ -95,6 +98,8 @@ def _ends_sentence(text: str, opened: int, end: int, match: re.Match[str]) -> bo
     if marks[0] == "…" or (len(marks) > 1 and set(marks) == {"."}):
         return spaced and (following.isupper() or following in _OPENING_QUOTES)
     before_hanzi = HANZI.match(following) is not None
+    if not (spaced or closers) and text[match.start() - 2 : match.start()].islower() and following.isupper():
+        return True
     if marks == ".":
         if not spaced:
             return before_hanzi and not text[match.start() - 1].isdigit()
@@ -106,7 +111,7 @@ def _ends_sentence(text: str, opened: int, end: int, match: re.Match[str]) -> bo
             return not following.islower()
         tagged = text[opened] not in _OPENING_QUOTES
         return tagged or following in _OPENING_QUOTES
-    return spaced or marks[-1] in "。！？" or before_hanzi
+    return spaced or marks[-1] in "。．｡！？" or before_hanzi
 
 
 def _is_abbreviation(text: str, opened: int, point: int, *, at_rest: bool) -> bool:

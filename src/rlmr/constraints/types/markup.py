@@ -43,7 +43,12 @@ FEATURES = {
 }
 """Pattern of each Markdown feature and its Chinese name."""
 _PATTERNS = {name: re.compile(pattern, re.MULTILINE) for name, (pattern, _) in FEATURES.items()}
-_PLACEHOLDER = re.compile(r"\[(?=[^\[\]\r\n]*[^\W_])[^\[\]\r\n]{1,80}\](?!\()")
+_HTML = re.compile(
+    r"</?(?:[abipsu]|em|strong|br|hr|h[1-6]|[uo]l|li|div|span|code|pre|table|t[rdh]|blockquote|img|center|font)"
+    r"(?:[ \t/][^<>\r\n]{0,200})?>",
+    re.IGNORECASE,
+)
+_PLACEHOLDER = re.compile(r"\[(?![xX]\])(?=[^\[\]\r\n]*[^\W_])[^\[\]\r\n]{1,80}\](?!\()")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ class Markdown(Counted):
 
     bold, italic, emphasis (either, with stars), heading, quote (lines), code_block, inline_code, link,
     table_row (the header counts, its rule does not), divider. Emphasis holds a word and no space at its
-    rule does not), divider. Emphasis holds a word and no space at its ends, so `2*3*4` is none.
+    ends, so `2*3*4` is none.
     Source: IFEval `detectable_format:number_highlighted_sections`, MulDimIF.
 
     >>> Markdown(2, 2, feature="bold").check("**One** and __two__, 2**3**4").measured
@@ -113,7 +118,7 @@ class Markdown(Counted):
 
 @dataclass(frozen=True, slots=True)
 class PlainText(Constraint):
-    """No Markdown at all: no headings, bold, quotes, code, tables, links; with `lists=False` no list either.
+    """No Markdown and no HTML: no headings, bold, quotes, code, tables, links; with `lists=False` no list.
 
     Source: CFBench (不要分点作答), nobody's program. A bare divider between scenes is allowed; emphasis with
     single stars is not counted, as plain writers use it.
@@ -142,6 +147,8 @@ class PlainText(Constraint):
                 spans = Markdown(at_most=0, feature=feature).find(text)  # type: ignore[arg-type]
                 if spans:
                     found[feature] = list(spans)
+        if tags := [m.span() for m in _HTML.finditer(text)]:
+            found["HTML"] = tags
         if not self.lists and (items := txt.list_items(text)):
             found["list"] = items
         spans = sorted(span for each in found.values() for span in each)
@@ -191,8 +198,9 @@ class WrappedInTag(Constraint):
 
 @dataclass(frozen=True, slots=True)
 class Placeholders(Counted):
-    """Between `at_least` and `at_most` placeholders in square brackets, such as [name]; a link is none.
+    """Between `at_least` and `at_most` placeholders in square brackets, such as [name].
 
+    A link and a ticked box (`[x]`) are none.
     Source: IFEval `detectable_content:number_placeholders`, which takes `[][][]` and is quadratic in `[`.
 
     >>> Placeholders(1, 1).check("Dear [name], [] [see](x)").measured

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal, NamedTuple
 from rlmr import text as txt
 from rlmr.constraints.base import Constraint, Verdict, one_of
 from rlmr.constraints.errors import ConstraintError
-from rlmr.constraints.verse_lines import find_misses, line_end, verse_lines
+from rlmr.constraints.types.verse.lines import find_misses, line_end, verse_lines
 from rlmr.text import chinese_sounds
 
 TuneName = Literal[
@@ -120,7 +120,9 @@ class CiTune(Constraint):
         if counts != wanted:
             return self.verdict(False, shown, required, found, f"clauses of {shown} hanzi")
         ends = [line_end(text, span, "zh") for span in found]
-        misses = find_misses([text[slice(*end)] for end in ends], scheme, "zh") if self.rhyme else []
+        misses = (
+            find_misses([text[slice(*end)] for end in ends], scheme, "zh", same=True) if self.rhyme else []
+        )
         if len(misses) > self.tolerance:
             missed = [ends[i] for i in misses]
             words = "、".join(text[slice(*end)] for end in missed)

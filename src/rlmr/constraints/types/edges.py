@@ -8,10 +8,10 @@ from typing import ClassVar
 from rlmr import text as txt
 from rlmr.constraints.base import Constraint, Verdict
 from rlmr.constraints.errors import ConstraintError
-from rlmr.constraints.words import WordList
+from rlmr.constraints.types.words import WordList
 
 _OPENING = " \t\r\n\u3000\"'“‘「『*_#>"
-_CLOSING = " \t\r\n\u3000\"'”’」』*_"
+_CLOSING = " \t\r\n\u3000\"'”’」』)）*_"
 _STOPS = ".!?…。！？"
 
 
@@ -67,8 +67,8 @@ class StartsWith(Edge):
 class EndsWith(Edge):
     """The text ends with the phrase; no other word follows.
 
-    Source: IFEval `startend:end_checker`. Whitespace, closing quotes, Markdown marks and, where the phrase
-    itself has none, a closing `.`, `!`, `?`, `…` or its Chinese form may follow the phrase.
+    Source: IFEval `startend:end_checker`. Whitespace, closing quotes and brackets, Markdown marks and, where
+    the phrase itself has none, a closing `.`, `!`, `?`, `…` or its Chinese form may follow the phrase.
 
     >>> EndsWith("The end").check('And so they slept. "The end."').passed
     True

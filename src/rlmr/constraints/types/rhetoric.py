@@ -66,9 +66,9 @@ class Anaphora(Counted):
 
 @dataclass(frozen=True, slots=True)
 class DistinctParts(Constraint):
-    """No part (item, sentence, line, paragraph) says again what stood before: none shares more than `at_most`
-    of its runs of three words with the parts above it.
+    """No part (item, sentence, line, paragraph) says again what stood before.
 
+    None shares more than `at_most` of its runs of three words with the parts above it.
     Source: Meeseeks (雷同). A part of fewer than three words is compared as a whole. One part alone fails:
     there is nothing to tell apart.
 

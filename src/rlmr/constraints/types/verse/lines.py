@@ -15,7 +15,8 @@ _CLAUSE = re.compile(r"[^，。！？；、,.!?;\s…—]+")
 def verse_lines(text: str, lang: str, count: int) -> list[Span]:
     """Spans of a poem's lines below its title; in Chinese each clause between punctuation is one.
 
-    Where there is one line more than a multiple of `count`, a first line that could be a title is one.
+    Where there is one line more than a multiple of `count`, a first line without punctuation that could be a
+    title (in Chinese, below a title: the author) is none.
 
     >>> poem = "月\\n床前明月光，疑是地上霜。"
     >>> [poem[a:b] for a, b in verse_lines(poem, "zh", 2)]
@@ -32,8 +33,11 @@ def verse_lines(text: str, lang: str, count: int) -> list[Span]:
         spans, clauses = clauses, spans
         if not first_line_is_one:
             return spans
-    extra = heading is None and len(spans) > 1 and len(spans) % count == 1 % count and count > 1
-    return spans[1:] if extra and txt.is_bare_title(text[slice(*spans[0])]) else spans
+    extra = (
+        (heading is None or lang == "zh") and len(spans) > 1 and len(spans) % count == 1 % count and count > 1
+    )
+    alone = extra and text[spans[0][1] : spans[1][0]].isspace()
+    return spans[1:] if alone and txt.is_bare_title(text[slice(*spans[0])]) else spans
 
 
 def line_end(text: str, span: Span, lang: str) -> Span:
@@ -59,7 +63,7 @@ def find_misses(ends: Sequence[str], scheme: str, lang: str, *, same: bool = Fal
     misses = []
     for lines in groups.values():
         if lang == "zh":
-            misses += _zh_misses([ends[i] for i in lines], lines)
+            misses += _zh_misses([ends[i] for i in lines], lines, same=same)
         else:
             for k, i in enumerate(lines[1:], 1):
                 earlier = [ends[j] for j in lines[:k]]
@@ -69,19 +73,22 @@ def find_misses(ends: Sequence[str], scheme: str, lang: str, *, same: bool = Fal
     return sorted(misses)
 
 
-def _zh_misses(hanzi: list[str], lines: list[int]) -> list[int]:
-    """Lines whose last hanzi is not in the rhyme group that most of them share."""
+def _zh_misses(hanzi: list[str], lines: list[int], *, same: bool) -> list[int]:
+    """Lines whose last hanzi is not in the rhyme group that most of them share, or stood before."""
+    again = [] if same else [i for k, i in enumerate(lines) if hanzi[k] in hanzi[:k]]
     groups = [chinese_sounds.rhyme_groups(c) if c else frozenset() for c in hanzi]
     if groups and frozenset.intersection(*groups):
-        return []
+        return again
     counts = Counter(name for group in groups for name in sorted(group))
     best = max(counts, key=lambda name: counts[name], default="")
-    return [i for i, g in zip(lines, groups, strict=True) if best not in g]
+    return [i for i, g in zip(lines, groups, strict=True) if best not in g or i in again]
 
 
 def edge_letter(text: str, span: Span, position: str) -> Span:
-    """Span of the first or last letter, digit or hanzi within the span."""
-    indices = range(*span) if position == "first" else range(span[1] - 1, span[0] - 1, -1)
+    """Span of the first (behind a list marker) or last letter, digit or hanzi within the span."""
+    marker = txt.LIST_ITEM.match(text, *span)
+    start = marker.end() if marker and marker.end() < span[1] else span[0]
+    indices = range(start, span[1]) if position == "first" else range(span[1] - 1, span[0] - 1, -1)
     at = next((i for i in indices if text[i].isalnum()), span[0])
     return at, at + 1
 

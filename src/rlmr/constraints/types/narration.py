@@ -38,6 +38,7 @@ _PERSONS: dict[str, tuple[tuple[str, ...], str]] = {
         "他她它",
     ),
 }
+_NO_PRONOUNS = frozenset(("其他", "其它", "自我", "忘我", "无我", "無我"))
 _SIMILE_EN = re.compile(
     r"(?<!\w)(?:like an? \w+|as (?!well|soon|long|far|much|many|if)\w+ as|as if|as though)(?!\w)"
 )
@@ -88,11 +89,13 @@ class PointOfView(Constraint):
         """Count the pronouns outside quotations."""
         part, _ = find_parts(text, "unquoted")[0]
         counts: Counter[str] = Counter()
-        folded = part.lower()
-        for match in txt.WORD.finditer(folded):
+        for match in txt.WORD.finditer(part):
             word = re.split("['’]", match.group(), maxsplit=1)[0]
+            if word == "US" or part[max(0, match.start() - 1) : match.end()] in _NO_PRONOUNS:
+                continue
+            word = word.lower()
             for person, (english, chinese) in _PERSONS.items():
-                if word in english or (word in chinese and not folded.startswith("其他", match.start() - 1)):
+                if word in english or word in chinese:
                     counts[person] += 1
         total = counts.total()
         if not total:

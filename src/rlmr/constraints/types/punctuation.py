@@ -14,28 +14,31 @@ from rlmr.constraints.errors import ConstraintError
 from rlmr.text import Span
 
 MARKS = {
-    "comma": (r"[,，]", "逗号"),
-    "enumeration_comma": (r"、", "顿号"),
-    "full_stop": (r"(?<![.\d])\.(?![.\d])|。", "句号"),
-    "exclamation": (r"[!！]", "感叹号"),
-    "question": (r"[?？]", "问号"),
-    "em_dash": (r"—+|(?<=[^\W_])--(?=[^\W_])|(?<=\s)--(?=\s)|(?<=\s)–(?=\s)", "破折号"),
-    "ellipsis": (r"\.{3,}|…+", "省略号"),
-    "colon": (r"[:：]", "冒号"),
-    "semicolon": (r"[;；]", "分号"),
-    "parenthesis": (r"[(（]", "括号"),
-    "quotation": (r"[\"“”„«»「」『』]", "引号"),
+    "comma": (r"[,，‚،､﹐︐]", "逗号"),
+    "enumeration_comma": (r"[、﹑]", "顿号"),
+    "full_stop": (r"\.(?<!\.\.)(?<!^\d\.)(?<!^\d\d\.)(?![.\d])|[。．｡﹒]", "句号"),
+    "exclamation": (r"[!！﹗‼⁉❗❕]", "感叹号"),
+    "question": (r"[?？﹖⁇⁈⁉❓❔]", "问号"),
+    "em_dash": (
+        r"[—―⸺⸻﹘]+|[─－](?<=\w.)[─－]*|--(?:(?<=\w--)|(?<=[\w,.!?;”\"] --))-?(?!-)|[–‒](?<=\s.)(?=\s)",
+        "破折号",
+    ),
+    "ellipsis": (r"\.{3,}|[…⋯‥]+|。{3,}|\. \. \.", "省略号"),
+    "colon": (r"[:：﹕︰]", "冒号"),
+    "semicolon": (r"[;；﹔\u037e]", "分号"),
+    "parenthesis": (r"[(（﹙]", "括号"),
+    "quotation": (r"[\"＂“”„‟«»「」『』﹁﹂﹃﹄〝〞]", "引号"),
     "any": (r"(?<![^\W_])['’]|['’](?![^\W_])|[^\w\s'’_\u0300-\u036f\u200b-\u200d\ufe0f]", "标点符号"),
 }
 """Pattern of each mark (half and full width) and its Chinese name."""
-_PATTERNS = {name: re.compile(pattern) for name, (pattern, _) in MARKS.items()}
+_PATTERNS = {name: re.compile(pattern, re.MULTILINE) for name, (pattern, _) in MARKS.items()}
 _EMOJI = re.compile(
     "(?:[\U0001f1e6-\U0001f1ff]{2}|[0-9#*]\ufe0f?\u20e3|"
     "[\U0001f300-\U0001faff\u2600-\u27bf\u2b50\u2b55\u231a\u231b\u23e9-\u23f3\u2934\u2935]"
     "[\ufe0f\U0001f3fb-\U0001f3ff]*(?:\u200d[\U0001f300-\U0001faff\u2600-\u27bf][\ufe0f\U0001f3fb-\U0001f3ff]*)*)"
 )
 _TAGS = {
-    "hashtag": re.compile(r"(?<![\w&#])#(?=\w*[^\W\d_])(?:[^\W#]+#?)", re.UNICODE),
+    "hashtag": re.compile(r"(?<![\w&#])[#＃](?=\w*[^\W\d_])(?:[^\W#]+#?)"),
     "mention": re.compile(r"(?<![\w.])[@＠][\w-]+"),
 }
 _MARK_PAIRS = {"straight": ('"', '"'), "curly": ("“", "”"), "corner": ("「", "」")}
@@ -45,7 +48,9 @@ _MARK_PAIRS = {"straight": ('"', '"'), "curly": ("“", "”"), "corner": ("「"
 class Punctuation(Counted):
     """Between `at_least` and `at_most` of one punctuation mark, half and full width alike.
 
-    A run of dashes (——) or points (...) is one mark; a point inside a number is no full stop.
+    A run of dashes (——) or points (...) is one mark; a point inside a number, or behind one that opens a line
+    (`1. eggs`), is no full stop. A dash is also written `--` or, between spaces, `–`; small, vertical and
+    doubled forms (﹗, ︐, ⁉) are the marks that they are forms of.
     Source: IFEval `punctuation:no_comma`, which does not see the full-width comma; dashes: nobody's.
 
     >>> Punctuation(at_most=0, mark="comma").check("一，二").measured

@@ -19,8 +19,8 @@ Counter = Literal["hanzi", "hanzi_and_words", "with_punctuation", "all"]
 _COUNTERS = {
     "hanzi": txt.HANZI,
     "hanzi_and_words": txt.WORD,
-    "with_punctuation": re.compile(rf"{txt.WORD.pattern}|[^\w\s]"),
-    "all": re.compile(r"\S"),
+    "with_punctuation": re.compile(rf"{txt.WORD.pattern}|[^\w\s\u0300-\u036f]"),
+    "all": re.compile(r"[^\s\u0300-\u036f]"),
 }
 _COUNTER_ZH = {
     "hanzi": "个汉字（不含标点）",
@@ -218,6 +218,7 @@ class RelativeLength(Constraint):
 
     def check(self, text: str, prompt: str = "") -> Verdict:
         """Compare the two parts' word counts."""
+        text, _ = txt.as_seen(text)
         required = f"{range_en_ratio(self.at_least, self.at_most)} the words of the {self.of}"
         counts = [[txt.count_words(p) for p, _ in find_parts(text, s)] for s in (self.scope, self.of)]
         if not counts[0] or not counts[1] or not counts[1][0]:

@@ -11,7 +11,7 @@ from rlmr.constraints.base import Constraint, Verdict, one_of
 from rlmr.constraints.errors import ConstraintError
 from rlmr.constraints.question import Question
 from rlmr.constraints.scope import find_parts
-from rlmr.constraints.word_lists import word_set
+from rlmr.constraints.types.lists.word_set import word_set
 
 _PAST = word_set(
     "was were had did wasn't weren't hadn't didn't could would went came said told took gave got made "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from rlmr.constraints.word_lists import word_set
+from rlmr.constraints.types.lists.word_set import word_set
 
 GIVEN = word_set(
     "aaron abigail adam adrian agnes aidan alan albert alex alexander alexandra alfred alice alison "

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from rlmr import text as txt
-from rlmr.constraints import lexicon
 from rlmr.constraints.base import Constraint, Verdict, one_of
 from rlmr.constraints.counted import Counted
 from rlmr.constraints.errors import ConstraintError
 from rlmr.constraints.scope import find_parts
+from rlmr.constraints.types.lists import cliches
 from rlmr.text import Span
 
 _STOPS = ".!?。！？…"
@@ -23,8 +23,8 @@ _ENDINGS = {"question": "?？", "exclamation": "!！", "statement": ".。…"}
 class Cliches(Counted):
     """At most `at_most` worn-out phrases of generated prose (default: none), from a versioned list.
 
-    Source: ours, `rlmr.constraints.lexicon`: phrases ("a testament to") and patterns ("not just X, but Y",
-    首先…其次, 仿佛…一般) in the constraint's language.
+    Source: ours, `rlmr.constraints.types.lists.cliches`: phrases ("a testament to") and patterns ("not just
+    X, but Y", 首先…其次, 仿佛…一般) in the constraint's language.
 
     >>> Cliches(at_most=0).check("It was a testament to hope.").measured
     1
@@ -39,7 +39,7 @@ class Cliches(Counted):
     def find(self, text: str) -> Sequence[Span]:
         """Spans of the phrases."""
         folded, origins = txt.fold(text)
-        spans = [m.span() for m in lexicon.pattern(self.lang).finditer(folded)]
+        spans = [m.span() for m in cliches.pattern(self.lang).finditer(folded)]
         return spans if origins is None else [(origins[a], origins[b]) for a, b in spans]
 
 

@@ -10,7 +10,7 @@ from typing import ClassVar
 from rlmr import text as txt
 from rlmr.constraints.base import Constraint, Verdict
 from rlmr.constraints.errors import ConstraintError
-from rlmr.constraints.words import WordList, check_words
+from rlmr.constraints.types.words import WordList, check_words
 from rlmr.text import Span
 
 _SPEAKER = re.compile(
@@ -19,20 +19,23 @@ _SPEAKER = re.compile(
 )
 _SALUTATION = re.compile(
     r"[ \t\u3000]*(?:(?:my )?(?:dear|dearest|hello|hi|to)\b[^\r\n]{0,60}[,:!]?"
-    r"|(?:尊敬的|亲爱的|敬爱的)?[^\r\n，。！？]{1,20}[:：])[ \t]*",
+    r"|(?:尊敬的|亲爱的|敬爱的)[^\r\n，。！？]{1,20}[,，!！]|[^\r\n，。！？]{1,20}[:：])[ \t]*",
     re.IGNORECASE,
 )
 _CLOSING = re.compile(
     r"[ \t\u3000]*(?:"
     r"(?:yours?|sincerely|love|best|kind|warm|with|faithfully|respectfully|regards|truly|cheers)\b"
     r"[^\r\n]{0,40}"
-    r"|此致.*|敬礼.*|祝.{1,20}|顺颂.{1,8}|谨上|敬上)[ \t]*",
+    r"|此致.*|敬礼.*|祝.{1,20}|(?:永远)?[爱想念]你的?.{0,8}|[你您]的.{1,8}[,，：:]"
+    r"|顺颂.{1,8}|谨上|敬上)[ \t]*",
     re.IGNORECASE,
 )
+_SIGNED = re.compile(r"[,，][ \t]*\w[^,，]*$")
+"""A signature on the line of the closing: `Love, Owl`."""
 _LABEL = re.compile(
-    r"[ \t]*[\[(（【]?(?P<label>verse|chorus|bridge|intro|outro|pre-?chorus|hook|refrain|"
+    r"[ \t#*_]*[\[(（【]?(?P<label>verse|chorus|bridge|intro|outro|pre-?chorus|hook|refrain|"
     r"主歌|副歌|桥段|前奏|尾声|间奏|导歌)"
-    r"[ \t]*(?:\d{1,2}|[一二三四五])?[ \t]*[\])）】]?[ \t]*[:：]?[ \t]*",
+    r"[ \t]*(?:\d{1,2}|[一二三四五])?[ \t]*[\])）】]?[ \t]*[:：]?[ \t*_]*",
     re.IGNORECASE,
 )
 
@@ -64,12 +67,10 @@ class ContainsText(Constraint):
 
     def decide(self, text: str, prompt: str) -> Verdict:
         """Search for it."""
-        text = text.replace("\r\n", "\n")
-        wanted = self.passage.replace("\r\n", "\n")
-        at = text.find(wanted)
-        if at >= 0:
-            return self.verdict(True, 1, f'contains "{self.passage}"', ((at, at + len(wanted)),))
-        forms = (unicodedata.normalize("NFC", t) for t in (wanted, text))
+        lines = self.passage.replace("\r\n", "\n").split("\n")
+        if match := re.search(r"\r?\n".join(map(re.escape, lines)), text):
+            return self.verdict(True, 1, f'contains "{self.passage}"', (match.span(),))
+        forms = (unicodedata.normalize("NFC", t.replace("\r\n", "\n")) for t in (self.passage, text))
         passed = next(forms) in next(forms)
         reason = "" if passed else "the passage is missing"
         return self.verdict(passed, int(passed), f'contains "{self.passage}"', (), reason)
@@ -119,7 +120,7 @@ class Letter(Constraint):
     """A letter: a salutation on a line of its own, a body, a closing formula, a signature below it.
 
     Source: CFBench (书信: 称呼, 正文, 祝语, 落款). By form: `Dear …,` or 亲爱的…： first; `Sincerely,`,
-    `Love,` or 此致敬礼, 祝… among the last five lines, and a short line behind it.
+    `Love,` or 此致敬礼, 祝… among the last five lines, and a short line, or a name, behind it.
 
     >>> Letter().check("Dear Fox,\\n\\nCome home soon.\\n\\nLove,\\nOwl").passed
     True
@@ -144,7 +145,7 @@ class Letter(Constraint):
         missing = [] if greeting is not None else ["salutation"]
         if not closings:
             missing.append("closing")
-        elif closings[-1] == len(found) - 1:
+        elif closings[-1] == len(found) - 1 and not _SIGNED.search(text, *found[-1]):
             missing.append("signature")
         if greeting is not None and closings and closings[0] - greeting < 2:
             missing.append("body")
@@ -199,8 +200,8 @@ class Script(Constraint):
 class Lyrics(Constraint):
     """A song with labelled verses and a labelled chorus (主歌, 副歌), as many as asked.
 
-    Source: nobody's program. Labels stand on lines of their own: `[Verse 1]`, `Chorus:`, 【副歌】. A label
-    with nothing below it does not count, except a chorus that was written out before.
+    Source: nobody's program. Labels stand on lines of their own: `[Verse 1]`, `Chorus:`, 【副歌】, bold or as
+    headings too. A label with nothing below it does not count, except a chorus that was written out before.
 
     >>> Lyrics(verses=1, choruses=2).check("[Verse]\\nRain\\n[Chorus]\\nSun\\n[Chorus]").passed
     True

@@ -31,7 +31,7 @@ class Title(Constraint):
     """The text has a title with a body below it.
 
     - `first_line`: the first line is a heading of any style, or short (12 words, 20 hanzi at most) and
-      without punctuation at its end.
+      without punctuation at its end (`?` and `!` may end one of capitalised words: `Who Goes There?`).
     - `hash`: the first line starts with 1-6 `#`.
     - `angle`: a line opens with `<<Title>>`; `book`: the first line is 《题》 alone. Markdown marks and a
       label (`Title:`) before it are skipped.
@@ -76,7 +76,7 @@ class Title(Constraint):
     def _is_title(self, line: str) -> bool:
         """Whether one line is a title of this style."""
         if self.style == "first_line":
-            return txt.is_heading(line) or txt.is_bare_title(line)
+            return txt.is_heading(line) or txt.is_bare_title(line) or _asks_or_calls(line)
         if self.style == "hash":
             return line.startswith("#") and txt.is_heading(line)
         line = line.strip("#*_ \t\u3000")
@@ -89,12 +89,21 @@ class Title(Constraint):
         return line.startswith(opening) and end > 0 and alone and txt.has_words(inner)
 
 
+def _asks_or_calls(line: str) -> bool:
+    """Whether a line is a title with `?` or `!` at its end: the first, last and long words have capitals."""
+    words = txt.word_list(line)
+    if not line.endswith(("?", "!")) or len(words) < 2 or not txt.is_bare_title(line.rstrip("?!")):
+        return False
+    edges = (words[0], words[-1])
+    return all(word[0].isupper() for word in (*edges, *(word for word in words if len(word) > 3)))
+
+
 @dataclass(frozen=True, slots=True)
 class Dialogue(Counted):
     """Between `at_least` and `at_most` quoted utterances, both ends included.
 
-    Source: ours. An utterance is a stretch in straight or curly double quotes, 「」, 『』 or guillemets,
-    within one line, that holds a word. Single quotes are not counted: they are apostrophes too.
+    Source: ours. An utterance is a stretch in double quotes, curly single ones, 「」, 『』 or guillemets,
+    within one line, that holds a word. Straight single quotes are not counted: they are apostrophes too.
 
     >>> Dialogue(at_least=2).check('"Hi," she said. "Come in."').measured
     2

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
 from rlmr import text as txt
 from rlmr.constraints.base import Constraint, Verdict
 from rlmr.constraints.errors import ConstraintError
-from rlmr.constraints.words import WordList, check_words
+from rlmr.constraints.types.words import WordList, check_words
 from rlmr.text import Span
+
+_MARKS = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +91,8 @@ class Versions(Constraint):
 
     def decide(self, text: str, prompt: str) -> Verdict:
         """Cut and compare."""
-        parts = [" ".join(txt.fold(part)[0].split()) for part in text.split(self.separator)]
-        parts = [part for part in parts if txt.has_words(part)]
+        parts = [_MARKS.sub(" ", txt.fold(part)[0]).strip() for part in text.split(self.separator)]
+        parts = [part for part in parts if part]
         passed = len(parts) == self.count and len(set(parts)) == self.count
         reason = "" if passed else f"{len(parts)} versions, {len(set(parts))} different"
         return self.verdict(passed, len(parts), f"{self.count} different versions", (), reason)

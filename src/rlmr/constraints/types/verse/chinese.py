@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from rlmr import text as txt
 from rlmr.constraints.base import Constraint, Verdict, one_of
-from rlmr.constraints.verse_lines import find_misses, line_end, verse_lines
+from rlmr.constraints.types.verse.lines import find_misses, line_end, verse_lines
 from rlmr.text import chinese_sounds
 
 FormName = Literal["五言绝句", "七言绝句", "五言律诗", "七言律诗"]

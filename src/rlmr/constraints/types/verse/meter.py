@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 from rlmr import text as txt
 from rlmr.constraints.base import MAX_SPANS, Constraint, Verdict, one_of
 from rlmr.constraints.errors import ConstraintError
-from rlmr.constraints.verse_lines import verse_lines
+from rlmr.constraints.types.verse.lines import verse_lines
 from rlmr.text import Span, english_sounds
 
 FEET: dict[str, tuple[str, str]] = {

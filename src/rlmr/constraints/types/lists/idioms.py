@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rlmr.constraints.word_lists import word_set
+from rlmr.constraints.types.lists.word_set import word_set
 
 MORE = word_set(
     "一举多得 一举成名 一以贯之 一往情深 一往无前 一手遮天 一掷千金 一无所获 一日千里 一板一眼 一枝独秀 "

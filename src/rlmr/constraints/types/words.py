@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ from rlmr.constraints.base import Constraint, Verdict
 from rlmr.constraints.counted import Counted
 from rlmr.constraints.errors import ConstraintError
 from rlmr.text import Folded, Span
+
+_INNER_STARS = re.compile(r"\*(?<=[^\W_]\*)\**(?=[^\W_])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +101,8 @@ class ExcludeWords(WordList):
     """None of the words occurs.
 
     Source: IFEval `keywords:forbidden_words`, whose `\\b` never matches between hanzi. A zero-width
-    character inside a forbidden word, another case, width, normal form or (Chinese) the traditional form
-    does not hide it.
+    character inside a forbidden word, stars that set a part of it in bold, a letter of another alphabet that
+    looks the same, another case, width, normal form or (Chinese) the traditional form do not hide it.
 
     >>> ExcludeWords(("art",)).check("The party.").passed
     True
@@ -120,13 +123,16 @@ class ExcludeWords(WordList):
         folded = txt.fold(text)
         spans: list[Span] = []
         seen: list[str] = []
+        bare = txt.fold(_INNER_STARS.sub("", text)) if "*" in text else folded
         for word in self.words:
             found = list(txt.find_phrase(folded, word))
-            if found:
+            spans += found
+            if found or (bare != folded and next(txt.find_phrase(bare, word), None)):
                 seen.append(word)
-                spans += found
         reason = f"found: {', '.join(seen)}" if seen else ""
-        return self.verdict(not spans, len(spans), f"without {self.list_en()}", sorted(spans), reason)
+        return self.verdict(
+            not seen, max(len(spans), len(seen)), f"without {self.list_en()}", sorted(spans), reason
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +160,8 @@ class WordFrequency(Counted):
     def describe(self) -> str:
         """The word and the range."""
         stem = Counted.describe(self)[:-1]
+        if self.lang == "zh" and self.at_most == 0:
+            return f"不得出现“{self.word}”一词。"
         if self.lang == "zh":
             return f"“{self.word}”一词要出现{stem.removeprefix('写')}。"
         if self.at_most == 0:

@@ -11,30 +11,31 @@ from rlmr.constraints.base import Constraint, Verdict
 from rlmr.constraints.errors import ConstraintError
 
 _PREAMBLE = re.compile(
-    r"(?:sure|certainly|of course|absolutely|okay|ok|great|here(?:'s| is| are| goes)|below is|"
+    r"(?:sure|certainly|of course|absolutely|okay|ok|great|here(?:'s| is| are)|below (?:is|are|you)|"
     r"the following is|"
-    r"i(?:'ve| have) (?:written|crafted|composed|created)|i(?:'d| would) be (?:happy|glad)|i hope|"
+    r"i(?:'ve| have) (?:written|crafted|composed|created)|i(?:'d| would) be (?:happy|glad)|"
+    r"i(?:'m| am) (?:happy|glad) to|i hope|"
     r"let me|"
     r"as (?:an ai|requested)|thank you for|好的|当然|没问题|以下是|下面是|这是(?:一[篇首个则封]|我为你|为您)|"
     r"根据(?:您|你)的(?:要求|需求)|作为(?:一个|一名)?(?:ai|人工智能)|很高兴为|我(?:来|将)?(?:为|给)(?:您|你))"
 )
 _ANNOUNCED = re.compile(
-    r"(?:here|sure|certainly|of course|好的|当然|以下).*"
+    r"(?:here|below|i(?:'m| am) (?:happy|glad) to help|sure|certainly|of course|好的|当然|以下).*"
     r"(?:poem|story|haiku|letter|essay|piece|version|script|"
     r"song|text|诗|故事|文章|作品|信|文)"
 )
 _REMARK = re.compile(
     r"(?:i hope (?:this|you)|(?:please )?let me know|feel free to|would you like me|"
-    r"if you(?:'d| would) like|note:|"
+    r"if you(?:'d| would) like|(?:note|explanation|analysis|commentary):|"
     r"\(?(?:word|character|line|sentence) count|this (?:story|poem|piece|text|letter|version|haiku) "
     r"(?:is|has|uses|follows|meets|contains|captures|explores)|希望(?:这|您|你|能|对)|"
     r"如(?:果|需|有)(?:您|你|需要|要|任何)|(?:需要|要不要)我|(?:全文|字数)[^，。\n]{0,6}[:：约共]|注[:：]|"
     r"以上(?:就是|是|内容)|这[篇首个则封](?:故事|诗|文章|作品|信|小说|散文|对联))"
 )
 _SUMMARY = re.compile(
-    r"[\"'*_ ]*(?:"
+    r"[\"'*_ ]*(?:and )?(?:so,? )?(?:"
     r"in (?:conclusion|summary|short|the end,? this (?:story|tale))|to (?:sum up|summari[sz]e|conclude)|"
-    r"all in all|overall,|ultimately,|the moral of|"
+    r"all in all|overall,|ultimately,|the moral of|(?:the )?moral:|"
     r"this (?:story|tale|poem) (?:shows|teaches|reminds|is a reminder|serves)|"
     r"总之|总而言之|综上|总的来说|由此可见|这个故事(?:告诉|说明|提醒|启示)|一言以蔽之)"
 )

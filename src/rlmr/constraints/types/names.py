@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from rlmr import text as txt
-from rlmr.constraints import name_lists as lists
 from rlmr.constraints.base import Constraint, Verdict
 from rlmr.constraints.errors import ConstraintError
 from rlmr.constraints.question import Question, Quote
 from rlmr.constraints.quoted import ask_names
-from rlmr.constraints.words import check_words
+from rlmr.constraints.types.lists import names as lists
+from rlmr.constraints.types.words import check_words
 from rlmr.text import Span, english_sounds
 
 _QUIET = " \t\u3000\"'“‘(（[「『*_"

@@ -14,7 +14,8 @@ from rlmr.constraints.errors import ConstraintError
 from rlmr.text import Span
 
 Case = Literal["upper", "lower", "title"]
-_DIGITS = re.compile(r"\d+(?:[.,:/]\d+)*")
+_DIGIT = r"[\d²³¹¼-¾⁰⁴-⁹₀-₉⅐-ↈ①-⒛⓪-⓿❶-➓]+"
+_DIGITS = re.compile(rf"{_DIGIT}(?:[.,:/]{_DIGIT})*")
 _HANZI_NUMBER = re.compile(r"[零〇一二三四五六七八九十百千万亿两]+")
 _CASED = re.compile(r"[^\W\d_]++(?:['’][^\W\d_]++)*+")
 _CASED_ASCII = re.compile(r"[A-Za-z]++(?:'[A-Za-z]++)*+")
@@ -85,6 +86,8 @@ class LetterCount(Counted):
     def describe(self) -> str:
         """The letter and the range."""
         stem = Counted.describe(self)[:-1]
+        if self.lang == "zh" and self.at_most == 0:
+            return f"不得出现“{self.letter}”。"
         if self.lang == "zh":
             return f"“{self.letter}”要出现{stem.removeprefix('写')}。"
         if self.at_most == 0:

@@ -11,7 +11,7 @@ from typing import ClassVar, Literal, NamedTuple
 from rlmr import text as txt
 from rlmr.constraints.base import Constraint, Verdict, one_of
 from rlmr.constraints.errors import ConstraintError
-from rlmr.constraints.verse_lines import find_misses, line_end, verse_lines
+from rlmr.constraints.types.verse.lines import find_misses, line_end, verse_lines
 from rlmr.text import Span, english_sounds
 
 

@@ -19,8 +19,8 @@ from rlmr import text as txt
 from rlmr.constraints.base import Constraint, Verdict
 from rlmr.constraints.counted import Counted
 from rlmr.constraints.errors import ConstraintError
-from rlmr.constraints.idiom_list import MORE
-from rlmr.constraints.word_lists import word_set
+from rlmr.constraints.types.lists.idioms import MORE
+from rlmr.constraints.types.lists.word_set import word_set
 from rlmr.text import Span, chinese_sounds
 
 _TERM_ENDS = word_set(

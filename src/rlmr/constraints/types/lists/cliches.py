@@ -127,4 +127,5 @@ def pattern(lang: str) -> re.Pattern[str]:
     """
     if lang == "zh":
         return re.compile("|".join(CHINESE))
-    return re.compile(rf"(?<!\w)(?:{'|'.join(ENGLISH)})(?!\w)")
+    entries = re.sub(r" (?![]?])", r"\\s+", "|".join(ENGLISH))  # lines may break inside a phrase
+    return re.compile(rf"(?<!\w)(?:{entries})(?!\w)")

@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 from rlmr import text as txt
 from rlmr.constraints.base import MAX_SPANS, Constraint, Verdict, one_of
 from rlmr.constraints.errors import ConstraintError
-from rlmr.constraints.verse_lines import edge_letter, find_misses, inner_letter, line_end, verse_lines
+from rlmr.constraints.types.verse.lines import edge_letter, find_misses, inner_letter, line_end, verse_lines
 from rlmr.text import Span, chinese_sounds, english_sounds
 
 _SCHEME = re.compile(r"[A-Zx]{2,64}")
@@ -106,9 +106,9 @@ class Rhyme(Constraint):
     """The lines rhyme by the scheme: lines with the same letter rhyme, `x` is free.
 
     The scheme is that of every stanza whose length it has; else it is repeated over all lines, whose number
-    has to be a multiple. English: by sound from the last stressed vowel on, or to the eye (love, move); a
-    word does not rhyme with itself. Chinese: last hanzi of each line (clauses are lines) in one group of
-    中华新韵; 隔行押韵 is `xAxA`, 一韵到底 `A…A`. Lines of different letters may rhyme too.
+    has to be a multiple. English: by sound from the last stressed vowel on, or to the eye (love, move).
+    Chinese: last hanzi of each line (clauses are lines) in one group of 中华新韵; 隔行押韵 is `xAxA`,
+    一韵到底 `A…A`. A word or hanzi does not rhyme with itself. Lines of different letters may rhyme too.
     Source: nobody's program for English; Meeseeks for Chinese.
 
     >>> Rhyme("AA").check("The night was bright,\\nI held a kite.").passed

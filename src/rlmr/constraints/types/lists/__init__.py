@@ -1,0 +1,1 @@
+"""Words that types look for: clichés, idioms, names."""

@@ -1,0 +1,1 @@
+"""Verse: syllables, rhyme and metre, English forms and Chinese ones."""
