@@ -25,9 +25,14 @@ class FunctionScorer:
     function: RewardFunction
 
     def score(self, prompts: Sequence[str | Sequence[Message]], answers: Sequence[str]) -> Scores:
-        """Scores of B answers. Raises RewardModelError for another number of scores; what the function raises
-        is raised."""
-        values = self.function(prompts=list(prompts), completions=list(answers))
+        """Scores of B answers; all are unknown, with the reason, where the function raises.
+
+        Raises RewardModelError for another number of scores.
+        """
+        try:
+            values = self.function(prompts=list(prompts), completions=list(answers))
+        except Exception as error:  # a user's function: what it raises cannot be foreseen, and is kept
+            return Scores([None] * len(answers), [False] * len(answers), f"{type(error).__name__}: {error}")
         if len(values) != len(answers):
             raise RewardModelError(
                 f"reward.model: {len(values)} scores for {len(answers)} texts; one each is needed"

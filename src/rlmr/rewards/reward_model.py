@@ -8,19 +8,30 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from rlmr.data import Message
 from rlmr.models import ModelError, first_line, read_config
+from rlmr.rewards.encoder import EncoderForSequenceClassification
+from rlmr.rewards.render import padded, render
 
 Prompt = str | Sequence[Message]
+Precision = Literal["auto", "float32", "bfloat16"]
+LongTexts = Literal["cut", "middle", "unknown"]
+Show = Callable[[int, int], None]
 
+BATCH_TOKENS = 32_768
+"""Tokens of a batch, padding counted, at most."""
+ENOUGH_TOKENS = 1_024
+"""From here on a batch takes no text that would mostly be padding."""
+MOST_PADDING = 0.1
+"""Share of padding."""
 
 UNSTATED = 10**9
 """Tokenizers that know no limit state one above this."""
@@ -38,6 +49,8 @@ class Scores:
     """One per text; None = could not be scored."""
     truncated: list[bool]
     """One per text: it was longer than the model reads, and its end was cut off."""
+    error: str = ""
+    """What a user's own scorer raised instead of scoring them; empty = nothing."""
 
 
 def finite(value: float) -> float | None:
@@ -50,18 +63,20 @@ def finite(value: float) -> float | None:
 
 
 class RewardModel:
-    """A sequence classifier in eval mode, in its own precision, never under autocast.
+    """A sequence classifier in eval mode, never under autocast.
 
-    Texts are rendered as TRL's RewardTrainer renders them in training: the prompt's messages and the answer
-    through the tokenizer's chat template, or, where it has none, prompt + answer + end token. They are scored
-    in batches of similar length, so that a score depends on its own text and not on its neighbours'.
+    Texts are rendered as in training (`rlmr.rewards.render`) and scored in batches of similar length, so that
+    a score depends on its own text and not on its neighbours'.
 
     Args:
         path: folder or Hugging Face name of a model with one label.
-        max_length: tokens to read of each text; None = as many as the model has positions. Longer ones lose
-            their end and are reported as truncated.
-        batch_size: texts per forward pass.
+        max_length: tokens to read of each text; None = as many as the model has positions, or as it was
+            trained on.
+        batch_size: texts per forward pass, at most.
         device: where to run it; None = this rank's GPU where there is one, else the CPU.
+        precision: `auto` = bfloat16 on a GPU that has it, float32 on a CPU.
+        long_texts: what happens to a text longer than `max_length`, which is reported as truncated in any
+            case: `cut` its end, cut its `middle`, or leave its score `unknown`.
 
     Raises ModelError where `path` is no such model.
     """
@@ -73,8 +88,11 @@ class RewardModel:
         max_length: int | None = None,
         batch_size: int = 64,
         device: str | None = None,
+        precision: Precision = "auto",
+        long_texts: LongTexts = "cut",
     ) -> None:
         check_reward_model(path)
+        self.device = torch.device(device or own_device())
         try:
             self.tokenizer = AutoTokenizer.from_pretrained(path)
             self.model = AutoModelForSequenceClassification.from_pretrained(path)
@@ -84,50 +102,91 @@ class RewardModel:
             self.tokenizer.pad_token = self.tokenizer.eos_token
         if self.model.config.pad_token_id is None:
             self.model.config.pad_token_id = self.tokenizer.pad_token_id
-        self.device = torch.device(device or own_device())
+        if precision != "auto" or self.device.type == "cuda":
+            set_precision(self.model, precision, self.device)
         self.model.eval().requires_grad_(False).to(self.device)
-        self.max_length = max_length or readable(self.model.config, self.tokenizer)
+        trained = getattr(self.model.config, "trained_max_length", None)
+        self.max_length = max_length or trained or readable(self.model.config, self.tokenizer)
+        self.reads_prompt = getattr(self.model.config, "reads_prompt", True)
         self.batch_size = batch_size
+        self.long_texts = long_texts
 
-    def score(self, prompts: Sequence[Prompt], answers: Sequence[str]) -> Scores:
-        """Score B answers, each to its own prompt; the order in which they stand changes nothing."""
+    def score(self, prompts: Sequence[Prompt], answers: Sequence[str], show: Show | None = None) -> Scores:
+        """Score B answers, each to its own prompt; the order in which they stand changes nothing.
+
+        `show` is called with (texts scored, B) after each batch.
+        """
         tokens = [self._tokens(prompt, answer) for prompt, answer in zip(prompts, answers, strict=True)]
         limit = self.max_length
         truncated = [limit is not None and len(ids) > limit for ids in tokens]
-        order = sorted(range(len(tokens)), key=lambda i: len(tokens[i]))
         values: list[float | None] = [None] * len(tokens)
-        for start in range(0, len(order), self.batch_size):
-            batch = order[start : start + self.batch_size]
-            for i, value in zip(batch, self._forward([tokens[i][:limit] for i in batch]), strict=True):
+        wanted = [i for i, cut in enumerate(truncated) if not (cut and self.long_texts == "unknown")]
+        read = {i: shortened(tokens[i], limit, self.long_texts) for i in wanted}
+        done = 0
+        for batch in by_length({i: len(ids) for i, ids in read.items()}, self.batch_size):
+            for i, value in zip(batch, self._forward([read[i] for i in batch]), strict=True):
                 values[i] = finite(value)
+            done += len(batch)
+            if show is not None:
+                show(done, len(wanted))
         return Scores(values, truncated)
 
     def _tokens(self, prompt: Prompt, answer: str) -> list[int]:
-        if self.tokenizer.chat_template is None:
-            text = prompt if isinstance(prompt, str) else "\n".join(message["content"] for message in prompt)
-            end = self.tokenizer.eos_token or ""
-            ids: list[int] = self.tokenizer(text + answer + ("" if answer.endswith(end) else end))[
-                "input_ids"
-            ]
-            return ids
-        before = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else list(prompt)
-        messages = [*before, {"role": "assistant", "content": answer}]
-        rendered: list[int] = self.tokenizer.apply_chat_template(messages, tokenize=True, return_dict=True)[
-            "input_ids"
-        ]
-        return rendered
+        return render(self.tokenizer, prompt, answer, reads_prompt=self.reads_prompt)
 
     def _forward(self, batch: list[list[int]]) -> list[float]:
-        width = max(len(ids) for ids in batch)
-        ids_BT = torch.full((len(batch), width), self.tokenizer.pad_token_id)
-        mask_BT = torch.zeros((len(batch), width), dtype=torch.long)
-        for row, ids in enumerate(batch):
-            ids_BT[row, : len(ids)] = torch.tensor(ids)
-            mask_BT[row, : len(ids)] = 1
+        inputs = padded(batch, self.tokenizer.pad_token_id, self.device)
         with torch.inference_mode(), torch.autocast(self.device.type, enabled=False):
-            output = self.model(input_ids=ids_BT.to(self.device), attention_mask=mask_BT.to(self.device))
+            output = self.model(**inputs)
         scores: list[float] = output.logits[:, 0].double().tolist()
         return scores
+
+
+def by_length(lengths: Mapping[int, int], batch_size: int) -> Iterator[list[int]]:
+    """Indices in batches of similar length, the longest first.
+
+    A batch holds at most `batch_size` texts and `BATCH_TOKENS` tokens, and once it holds `ENOUGH_TOKENS` no
+    text whose padding would make `MOST_PADDING` of it.
+
+    >>> list(by_length({0: 5, 1: 3000, 2: 6}, 2))
+    [[1], [2, 0]]
+    """
+    batch: list[int] = []
+    held = 0
+    for i in sorted(lengths, key=lambda i: (-lengths[i], i)):
+        width, area = lengths[batch[0]] if batch else 0, len(batch) * (lengths[batch[0]] if batch else 0)
+        padding = area + width - held - lengths[i]
+        if batch and (
+            len(batch) == batch_size
+            or area + width > BATCH_TOKENS
+            or (area >= ENOUGH_TOKENS and padding > MOST_PADDING * (area + width))
+        ):
+            yield batch
+            batch, held = [], 0
+        batch.append(i)
+        held += lengths[i]
+    if batch:
+        yield batch
+
+
+def shortened(ids: list[int], limit: int | None, long_texts: LongTexts) -> list[int]:
+    """At most `limit` of a text's tokens: the first ones, or as many from the start as from the end.
+
+    >>> shortened([1, 2, 3, 4, 5], 3, "cut"), shortened([1, 2, 3, 4, 5], 3, "middle")
+    ([1, 2, 3], [1, 2, 5])
+    """
+    if limit is None or len(ids) <= limit:
+        return ids
+    behind = limit // 2 if long_texts == "middle" else 0
+    return ids[: limit - behind] + ids[len(ids) - behind :]
+
+
+def set_precision(model: Any, precision: Precision, device: torch.device) -> None:
+    """Put the weights into a precision; the head of an encoder's reward model stays in float32."""
+    if precision == "auto":
+        precision = "bfloat16" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "float32"
+    body = model.encoder if isinstance(model, EncoderForSequenceClassification) else model
+    body.to(getattr(torch, precision))
 
 
 def own_device() -> str:

@@ -1,0 +1,173 @@
+"""Recipes of reward models: one YAML file trains, audits and describes one model or an ensemble.
+
+Paths are relative to the folder in which the command runs.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+
+from rlmr.recipes.load import SHIPPED, check_values, read_override, read_values, set_value
+from rlmr.recipes.schema import Part, RecipeError
+from rlmr.rewards.preferences import (
+    HUB,
+    Preference,
+    PreferenceError,
+    check_splits,
+    read_preferences,
+    repeated,
+    without_repeats,
+)
+from rlmr.rewards.public import read_hanna, read_lamp
+
+
+class Pairs(Part):
+    """Where the preferences come from."""
+
+    train: str
+    """.jsonl, .jsonl.gz or .parquet with `prompt, chosen, rejected` (and perhaps label, margin, split), a
+    published file of HANNA or LAMP (see `format`), or `hub:owner/name[:split]`."""
+    test: str | None = None
+    """Held-out preferences for the audit, in the same format; null = the rows of `train` whose split is
+    `test_split`."""
+    format: Literal["pairs", "hanna", "lamp"] = "pairs"
+    """`pairs`, or the format of a public set (docs/reward_model.md)."""
+    train_split: str | None = None
+    """Take only the rows of `train` whose `split` is this; null = all."""
+    test_split: str | None = None
+    """Take only the rows of `test` (or of `train`) whose `split` is this; null = all."""
+    prompt_column: str | None = "prompt"
+    """null for data without prompts."""
+    chosen_column: str = "chosen"
+    rejected_column: str = "rejected"
+
+
+class Length(Part):
+    """Length control: what keeps a score from being a count of words."""
+
+    control: Literal["none", "term", "decorrelate"] = "none"
+    """none; `term`: a learned term for the difference in log length takes what length alone explains, and is
+    left out when the model scores; `decorrelate`: the squared correlation of score and log length is
+    punished."""
+    weight: float = Field(default=1.0, ge=0)
+    """Weight of that punishment."""
+
+
+class EnsembleBlock(Part):
+    """How several seeds become one score."""
+
+    combine: Literal["mean", "worst", "lower"] = "mean"
+    """Their mean, their worst, or `lower`: mean - penalty * standard deviation."""
+    penalty: float = Field(default=1.0, ge=0)
+    """For `lower`."""
+
+
+class RewardRecipe(Part):
+    """One reward model, or an ensemble of them."""
+
+    name: str
+    """What it is called."""
+    model: str
+    """Folder or Hugging Face name of a sequence classifier, a causal language model, or an encoder."""
+    data: Pairs
+    """Preferences."""
+    layers: PositiveInt | None = None
+    """Of an encoder: keep its first layers only; null = all."""
+    frozen_layers: NonNegativeInt = 0
+    """Of an encoder: leave the embeddings and this many first layers as they are; 0 trains everything."""
+    reads_prompt: bool = True
+    """Whether the model sees the prompt before the text."""
+    max_length: PositiveInt | None = None
+    """Tokens to read of each text; null = as many as the model has positions."""
+    target: Literal["label", "margin"] = "label"
+    """What the loss aims at: each row's label (1 without one), or sigmoid(margin / margin_scale)."""
+    margin_scale: PositiveFloat = 1.0
+    """The margin at which `target: margin` means a probability of .73."""
+    subtract_margin: bool = False
+    """Ask for scores that differ by the margin, as TRL does with a `margin` column."""
+    length: Length = Field(default_factory=Length)
+    """Length control."""
+    groups_per_step: PositiveInt = 2
+    """Prompt groups in one optimiser step; each text is encoded once."""
+    max_texts: PositiveInt = 16
+    """Texts of one group in a step."""
+    texts_per_pass: PositiveInt = 8
+    """Texts per forward pass."""
+    head_rate: PositiveFloat | None = None
+    """Learning rate of the scoring head; null = that of the rest."""
+    seeds: list[NonNegativeInt] = Field(default=[0], min_length=1)
+    """One model per seed; several make an ensemble."""
+    ensemble: EnsembleBlock = Field(default_factory=EnsembleBlock)
+    """How their scores are combined."""
+    output: str = ""
+    """The model's folder; models/NAME if empty."""
+    reward: dict[str, Any] = Field(default_factory=dict)
+    """TRL's own settings (its RewardConfig): learning_rate, num_train_epochs, ..."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _output(cls, values: Any) -> Any:
+        if isinstance(values, dict) and not values.get("output") and isinstance(values.get("name"), str):
+            return {**values, "output": f"models/{values['name']}"}
+        return values
+
+
+def shipped_reward_recipes() -> list[str]:
+    """Names of the reward recipes that come with the package."""
+    return sorted(path.stem for folder in SHIPPED for path in (folder / "reward").glob("*.yaml"))
+
+
+def read_reward_recipe(name: str, overrides: Sequence[str] = ()) -> RewardRecipe:
+    """The reward recipe `name`, a file or a shipped one, with `key=value` overrides on top. Raises
+    RecipeError."""
+    path = next(
+        (p for p in (Path(name), *(folder / "reward" / f"{name}.yaml" for folder in SHIPPED)) if p.is_file()),
+        None,
+    )
+    if path is None:
+        close = difflib.get_close_matches(Path(name).stem, shipped_reward_recipes(), n=1)
+        names = ", ".join(shipped_reward_recipes())
+        hint = f"did you mean {close[0]!r}?" if close else f"shipped reward recipes: {names}"
+        raise RecipeError(f"recipe {name!r}: no such file, and no shipped reward recipe of that name; {hint}")
+    values = read_values(path)
+    for keys, value in (read_override(text) for text in overrides):
+        set_value(values, keys, value)
+    return check_values(RewardRecipe, values, str(path))
+
+
+def load_pairs(data: Pairs) -> tuple[list[Preference], list[Preference], list[str]]:
+    """Training and held-out preferences, and warnings (rows that stand twice, which are taken once).
+
+    Raises PreferenceError where the two sides share a prompt or a text, or a row is bad; RecipeError for a
+    file that is not there.
+    """
+    train = _read(data, "data.train", data.train, data.train_split)
+    held: list[Preference] = []
+    if data.test is not None or data.test_split is not None:
+        held = _read(data, "data.test", data.test or data.train, data.test_split)
+    warnings = [f"taken once: {line}" for side in (train, held) for line in repeated(side)]
+    check_splits(train, held)
+    return without_repeats(train), without_repeats(held), warnings
+
+
+def _read(data: Pairs, field: str, source: str, split: str | None) -> list[Preference]:
+    if not source.startswith(HUB) and not Path(source).is_file():
+        raise RecipeError(f"{field}: no file {source!r} (paths are relative to {Path.cwd()})")
+    if data.format == "pairs":
+        return read_preferences(
+            source,
+            prompt_column=data.prompt_column,
+            chosen_column=data.chosen_column,
+            rejected_column=data.rejected_column,
+            split=split,
+        )
+    pairs = read_hanna(source) if data.format == "hanna" else read_lamp(source)
+    kept = [p for p in pairs if split is None or p.split == split]
+    if not kept:
+        raise PreferenceError(f"{field}: {source} has no rows of split {split!r}")
+    return kept

@@ -1,0 +1,111 @@
+"""`rlmr reward`: refusals before any training, and the three commands end to end on tiny models."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from rlmr.cli import app
+from rlmr.recipes import RecipeError
+from rlmr.recipes.reward import RewardRecipe, load_pairs, read_reward_recipe, shipped_reward_recipes
+from rlmr.rewards.preferences import PreferenceError
+
+WORDS = ("fox", "hen", "owl", "wolf", "river", "lantern")
+
+
+def rows(split, prompts):
+    return [
+        {
+            "prompt": f"write about the {a} and {b} .",
+            "chosen": f"the {a} was kind {b}",
+            "rejected": f"the {a} old {b} .",
+            "split": split,
+        }
+        for a in prompts
+        for b in ("red", "blue", "brave")
+    ]
+
+
+@pytest.fixture
+def data(tmp_path):
+    path = tmp_path / "pairs.jsonl"
+    path.write_text("".join(json.dumps(r) + "\n" for r in rows("train", WORDS[:4]) + rows("test", WORDS[4:])))
+    return path
+
+
+@pytest.fixture
+def recipe(tmp_path, data, tiny_policy):
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        f"name: mine\nmodel: {tiny_policy}\noutput: {tmp_path / 'rm'}\n"
+        f"data: {{train: {data}, train_split: train, test_split: test}}\n"
+        "reward: {num_train_epochs: 1, learning_rate: 3.0e-3}\n"
+    )
+    return path
+
+
+def run(*words):
+    return CliRunner().invoke(app, ["reward", *map(str, words)])
+
+
+@pytest.mark.parametrize("name", shipped_reward_recipes())
+def test_shipped_reward_recipes_are_valid(name):
+    assert read_reward_recipe(name).name == name
+
+
+def test_a_wrong_key_and_a_missing_file_are_named(recipe):
+    with pytest.raises(RecipeError, match=r"unknown key 'lenght'; did you mean 'length'\?"):
+        read_reward_recipe(str(recipe), ["lenght.control=term"])
+    with pytest.raises(RecipeError, match="did you mean 'hanna'"):
+        read_reward_recipe("hana")
+    with pytest.raises(RecipeError, match=r"data.train: no file 'no.jsonl'"):
+        load_pairs(read_reward_recipe(str(recipe), ["data.train=no.jsonl"]).data)
+
+
+def test_leakage_between_the_splits_is_an_error(recipe, data):
+    leaked = {**rows("train", WORDS[:1])[0], "split": "test", "chosen": "another text"}
+    data.write_text(data.read_text() + json.dumps(leaked) + "\n")
+    with pytest.raises(
+        PreferenceError, match=r"train and test share 2 prompts or texts(.|\n)*pairs.jsonl:19"
+    ):
+        load_pairs(read_reward_recipe(str(recipe)).data)
+
+
+def test_rows_that_stand_twice_are_taken_once_and_said(recipe, data):
+    data.write_text(data.read_text() + json.dumps(rows("train", WORDS[:1])[0]) + "\n")
+    train, held, warnings = load_pairs(read_reward_recipe(str(recipe)).data)
+    assert (len(train), len(held)) == (12, 6) and "pairs.jsonl:19 repeats" in warnings[0]
+
+
+def test_a_dry_run_trains_nothing(recipe, tmp_path):
+    done = run("train", recipe, "--dry-run")
+    assert done.exit_code == 0 and "12 pairs of 12 prompts to train on, 6 held out" in done.output
+    assert not (tmp_path / "rm").exists()
+
+
+def test_train_audit_score(recipe, data, tmp_path):
+    trained = run("train", recipe, "seeds=[0,1]", "ensemble.combine=worst", "--quiet")
+    assert trained.exit_code == 0, trained.output
+    folder = tmp_path / "rm"
+    assert {p.name for p in folder.iterdir()} == {
+        "seed0", "seed1", "ensemble.json", "audit.json", "audit.html", "README.md", "recipe.json",
+    }  # fmt: skip
+    assert "safe to optimise against" in (folder / "README.md").read_text()
+    assert RewardRecipe(**json.loads((folder / "recipe.json").read_text())).seeds == [0, 1]
+    kept = (folder / "seed0" / "model.safetensors").stat().st_mtime_ns
+    assert run("train", recipe, "seeds=[0,1]", "--quiet").exit_code == 0
+    assert (folder / "seed0" / "model.safetensors").stat().st_mtime_ns == kept
+
+    audited = run("audit", folder, data, "--split", "test", "--output", tmp_path / "out", "--quiet")
+    assert audited.exit_code in (0, 1) and "Spearman(score, words)" in audited.output
+    assert (audited.exit_code == 1) == ("against: no" in audited.output)
+    assert json.loads((tmp_path / "out" / "audit.json").read_text())["pairs"] == 6
+
+    texts = tmp_path / "texts.jsonl"
+    texts.write_text(
+        '{"prompt": "write .", "completion": "the fox", "id": 7}\n{"prompt": "", "response": "the hen"}\n'
+    )
+    scored = run("score", folder, texts, "--output", tmp_path / "scores.jsonl", "--quiet")
+    assert scored.exit_code == 0 and "2 texts, 0 without a score, 0 truncated" in scored.output
+    lines = [json.loads(line) for line in (tmp_path / "scores.jsonl").read_text().splitlines()]
+    assert lines[0]["id"] == 7 and isinstance(lines[1]["score"], float)
