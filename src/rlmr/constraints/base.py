@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from enum import StrEnum
+from functools import cache
 from typing import Any, ClassVar, Literal, get_args
 
 from rlmr.constraints.errors import ConstraintError
@@ -208,6 +209,7 @@ class Constraint(ABC):
         return Verdict(self.type, Status.UNKNOWN, reason=reason, role=self.role, weight=self.weight)
 
 
+@cache
 def fields_of(cls: type[Constraint], kind: Literal["constraint", "json"]) -> tuple[str, ...]:
     """Names of the fields that are written in another way in a specification, by their `spec` metadata.
 

@@ -180,6 +180,8 @@ class LetterCase(Constraint):
     def _broken(self, text: str) -> list[Span]:
         """Spans of the words that hold a letter of the other case."""
         change = str.upper if self.case == "upper" else str.lower
+        if text == change(text):
+            return []
         pattern = _CASED_ASCII if text.isascii() else _CASED
         return [m.span() for m in pattern.finditer(text) if (word := m[0]) != change(word)]
 
