@@ -38,6 +38,7 @@ _PERSONS: dict[str, tuple[tuple[str, ...], str]] = {
         "他她它",
     ),
 }
+_PERSON_OF = {word: person for person, words in _PERSONS.items() for word in (*words[0], *words[1])}
 _NO_PRONOUNS = frozenset(("其他", "其它", "自我", "忘我", "无我", "無我"))
 _SIMILE_EN = re.compile(
     r"(?<!\w)(?:like an? \w+|as (?!well|soon|long|far|much|many|if)\w+ as|as if|as though)(?!\w)"
@@ -90,13 +91,12 @@ class PointOfView(Constraint):
         part, _ = find_parts(text, "unquoted")[0]
         counts: Counter[str] = Counter()
         for match in txt.WORD.finditer(part):
-            word = re.split("['’]", match.group(), maxsplit=1)[0]
-            if word == "US" or part[max(0, match.start() - 1) : match.end()] in _NO_PRONOUNS:
+            word = match.group().replace("’", "'").partition("'")[0]
+            person = _PERSON_OF.get(word.lower())
+            if person is None or word == "US":
                 continue
-            word = word.lower()
-            for person, (english, chinese) in _PERSONS.items():
-                if word in english or word in chinese:
-                    counts[person] += 1
+            if part[max(0, match.start() - 1) : match.end()] not in _NO_PRONOUNS:
+                counts[person] += 1
         total = counts.total()
         if not total:
             return self.unknown("no personal pronoun outside quotations: for a judge")
