@@ -97,7 +97,7 @@ def test_ten_kills_leave_no_trace(tiny_policy, unstopped, tmp_path, server):
         assert child.exitcode == -signal.SIGKILL
         if (folder / "checkpoints").is_dir():
             resumed_at.append(find_newest(folder / "checkpoints", 2, 24).step)
-    assert len(set(resumed_at)) > 4, resumed_at
+    assert len(set(resumed_at)) > 2, resumed_at
     run_child(tiny_policy, folder, resume=True)
     same(folder, unstopped)
     assert len(read_run(folder).environment["resumed"]) >= 5
