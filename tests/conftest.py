@@ -78,6 +78,6 @@ def tiny_reward_model(tmp_path_factory) -> Path:
 
 
 def pytest_collection_finish() -> None:
-    """Set the collected tests aside: walking thousands of them doubles the time of a check that makes garbage."""
+    """Keep the collected tests from the collector: walking thousands doubles the time of some checks."""
     gc.collect()
     gc.freeze()
