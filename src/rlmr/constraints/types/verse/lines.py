@@ -65,12 +65,20 @@ def find_misses(ends: Sequence[str], scheme: str, lang: str, *, same: bool = Fal
         if lang == "zh":
             misses += _zh_misses([ends[i] for i in lines], lines, same=same)
         else:
-            for k, i in enumerate(lines[1:], 1):
-                earlier = [ends[j] for j in lines[:k]]
-                alike = same and txt.fold(ends[i])[0] in {txt.fold(e)[0] for e in earlier}
-                if not alike and not any(english_sounds.rhymes(ends[i], e) for e in earlier):
+            earlier: list[str] = []
+            for i in lines:
+                if earlier and not _rhymes_with_any(ends[i], earlier, same=same):
                     misses.append(i)
+                earlier.append(ends[i])
     return sorted(misses)
+
+
+def _rhymes_with_any(word: str, earlier: Sequence[str], *, same: bool) -> bool:
+    """Whether an English word rhymes with one of `earlier`, or (`same`) is one of them."""
+    for other in earlier:
+        if english_sounds.rhymes(word, other) or (same and txt.fold(word)[0] == txt.fold(other)[0]):
+            return True
+    return False
 
 
 def _zh_misses(hanzi: list[str], lines: list[int], *, same: bool) -> list[int]:
