@@ -8,8 +8,8 @@ from typing import get_args, get_type_hints
 
 import pytest
 
+from rlmr.commands.verify import verify_command
 from rlmr.constraints import ifbench, ifeval
-from rlmr.verifiers.command import verify_command
 from rlmr.verifiers.files import verify_file, verify_row
 from rlmr.verifiers.profiles import PROFILES
 from rlmr.verifiers.summary import pass_rate

@@ -106,7 +106,7 @@ def test_the_schema_knows_every_type():
 
 
 def run(*arguments):
-    code = "import sys; from rlmr.verifiers.cli import constraints_app; constraints_app(sys.argv[1:])"
+    code = "import sys; from rlmr.commands.constraints import constraints_app; constraints_app(sys.argv[1:])"
     return subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True)
 
 

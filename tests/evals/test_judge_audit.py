@@ -139,7 +139,7 @@ def run(*arguments):
 def test_the_command_reports(tmp_path):
     path = write(tmp_path / "rows.jsonl", [ROWS[0], {**ROWS[0], "completion": "A hen.", "labels": [False]}])
     with judging(honest) as (_, server):
-        given = (path, "--judge-url", server.base_url, "--judge-model", "m", "--runs", 1)
+        given = (path, "--judge", server.base_url, "--judge-model", "m", "--runs", 1)
         given += ("--price-in", 1, "--price-out", 2)
         shown = run(*given, "--output", tmp_path / "audit.json")
         assert shown.exit_code == 0, shown.output
@@ -163,10 +163,10 @@ def test_a_gullible_judge_is_named(tmp_path):
 def test_a_file_without_labels_is_an_error(tmp_path):
     path = write(tmp_path / "rows.jsonl", [ROWS[2]])
     with pytest.raises(DataError, match="no labels"):
-        run(path, "--judge-url", "http://127.0.0.1:9/v1", "--judge-model", "m")
+        run(path, "--judge", "http://127.0.0.1:9/v1", "--judge-model", "m")
 
 
 def test_a_server_that_gives_no_reply_is_an_error_at_once(tmp_path):
     path = write(tmp_path / "rows.jsonl", [ROWS[0]])
     with FakeServer(api_key="right") as server, pytest.raises(EndpointError, match=r"no reply \(http 401"):
-        run(path, "--judge-url", server.base_url, "--judge-model", "m")
+        run(path, "--judge", server.base_url, "--judge-model", "m")

@@ -103,7 +103,7 @@ def test_command_on_a_file_with_a_model(tmp_path):
     reply = {"constraints": [{"quote": "limerick", "type": "title", "parameters": "{}"}]}
     path, out = write(tmp_path / "p.jsonl", ROWS[:1]), tmp_path / "t.jsonl"
     with FakeServer(lambda _: json.dumps(reply)) as server:
-        result = run(path, "-o", out, "--llm", server.base_url, "--model", "m")
+        result = run(path, "-o", out, "--llm", server.base_url, "--llm-model", "m")
     assert result.exit_code == 0
     assert "rows 1, constraints 2, rows without one 0" in result.stderr
     assert "set aside: 1 × already read by a rule" in result.stderr
@@ -112,7 +112,7 @@ def test_command_on_a_file_with_a_model(tmp_path):
 def test_a_server_that_gives_no_reply_is_an_error_at_once(tmp_path):
     out = tmp_path / "t.jsonl"
     with FakeServer(api_key="right") as server:
-        result = run("--prompt", "Write a haiku.", "-o", out, "--llm", server.base_url, "--model", "m")
+        result = run("--prompt", "Write a haiku.", "-o", out, "--llm", server.base_url, "--llm-model", "m")
     assert isinstance(result.exception, EndpointError) and not out.exists()
     assert "--llm: the server gives no reply (http 401" in str(result.exception)
 
@@ -128,7 +128,7 @@ def test_command_writes_one_prompt_to_a_file(tmp_path):
         ((), "FILE or --prompt: give one of the two"),
         (("p.jsonl", "--prompt", "x"), "FILE or --prompt: give one of the two"),
         (("--prompt", " "), "--prompt: empty"),
-        (("--prompt", "x", "--llm", "http://127.0.0.1:1/v1"), "--llm and --model: give both"),
+        (("--prompt", "x", "--llm", "http://127.0.0.1:1/v1"), "--llm and --llm-model: give both"),
     ],
 )
 def test_command_says_what_is_wrong(arguments, message):

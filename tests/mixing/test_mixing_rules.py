@@ -120,9 +120,9 @@ def test_a_larger_dual_weighs_the_verdicts_more():
     ("rule", "parameters", "message"),
     [
         ("rlrm", {}, "no mixing rule 'rlrm'; did you mean 'rlmr'"),
-        ("nothing_like_it_", {}, "Allowed: rlmr, writing_only, verifier_only, weighted_sum, gate, gdpo"),
+        ("nothing_like_it_", {}, "allowed: rlmr, writing_only, verifier_only, weighted_sum, gate, gdpo"),
         ("rlmr", {"gama": 1}, "rlmr has no parameter 'gama'; did you mean 'gamma'"),
-        ("writing_only", {"w": 1}, "writing_only has no parameter 'w'; Allowed: scale"),
+        ("writing_only", {"w": 1}, "writing_only has no parameter 'w'; allowed: scale"),
         ("rlmr", {"gamma": "0.5"}, "gamma must be a number from 1e-06 to 1e.06; got '0.5'"),
         ("rlmr", {"gamma": 0}, "gamma must be a number"),
         ("rlmr", {"gamma": math.nan}, "gamma must be a number"),

@@ -10,7 +10,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
-from difflib import get_close_matches
 from enum import StrEnum
 from functools import cache
 from typing import Any, ClassVar, Literal, get_args
@@ -18,6 +17,7 @@ from typing import Any, ClassVar, Literal, get_args
 from rlmr.constraints.errors import ConstraintError
 from rlmr.constraints.question import Question, Quote
 from rlmr.constraints.scope import check_scope, describe_scope, find_parts
+from rlmr.names import nearest
 from rlmr.text import Span, as_seen, has_words
 
 Lang = Literal["en", "zh"]
@@ -61,6 +61,17 @@ class Verdict:
     def passed(self) -> bool:
         """Whether the status is pass; an unknown verdict has not passed (nor failed)."""
         return self.status is Status.PASS
+
+    @property
+    def cause(self) -> str:
+        """Why a verdict is unknown, without the particulars: the reason up to its colon.
+
+        >>> Verdict("haiku", Status.UNKNOWN, reason="too long: 300000 characters").cause
+        'too long'
+        >>> Verdict("haiku", Status.UNKNOWN).cause
+        'unstated'
+        """
+        return self.reason.partition(":")[0].strip() or "unstated"
 
     def to_dict(self) -> dict[str, Any]:
         """The verdict as JSON-ready values.
@@ -232,6 +243,4 @@ def one_of(field: str, given: object, allowed: Iterable[str]) -> None:
     """
     allowed = tuple(allowed)
     if given not in allowed:
-        near = get_close_matches(str(given), allowed, 1)
-        hint = f"; did you mean {near[0]!r}?" if near else f"; allowed: {', '.join(allowed)}"
-        raise ConstraintError(f"{given!r} is not allowed{hint}", field)
+        raise ConstraintError(f"{given!r} is not allowed; {nearest(given, allowed)}", field)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import os
 import re
@@ -11,6 +10,8 @@ from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
+
+from rlmr.names import nearest
 
 
 class EndpointError(ValueError):
@@ -88,9 +89,7 @@ class Endpoint:
         names = {field.name: field for field in fields(cls)}
         for key in values:
             if key not in names:
-                near = difflib.get_close_matches(str(key), names, n=1)
-                hint = f"did you mean {near[0]!r}?" if near else f"allowed: {', '.join(sorted(names))}"
-                raise EndpointError(f"{where}: unknown key {key!r}; {hint}")
+                raise EndpointError(f"{where}: unknown key {key!r}; {nearest(key, sorted(names))}")
         for name, field in names.items():
             if field.default is MISSING and name not in values:
                 raise EndpointError(f"{where}.{name}: missing")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import math
 import warnings
 from collections.abc import Mapping
@@ -14,6 +13,8 @@ import torch
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from transformers.utils.logging import disable_progress_bar
 from trl import GRPOConfig
+
+from rlmr.names import nearest
 
 
 class SettingsError(ValueError):
@@ -71,8 +72,7 @@ def check_settings(grpo: Mapping[str, Any]) -> None:
         if name in OURS:
             raise SettingsError(f"grpo.{name} cannot be set: {OURS[name]}")
         if name not in fields:
-            close = difflib.get_close_matches(name, fields, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else "see the fields of trl.GRPOConfig"
+            hint = nearest(name, fields, "see the fields of trl.GRPOConfig")
             raise SettingsError(f"grpo: unknown key {name!r}; {hint}")
         try:
             TypeAdapter(kinds[name], config=ConfigDict(arbitrary_types_allowed=True)).validate_python(value)

@@ -140,7 +140,7 @@ def audit(
     for attack, verdict in zip(attacks, attacked, strict=True):
         families.setdefault(attack.family, Counter())[verdict.status] += 1
     first = answers[0] if answers else []
-    causes = Counter(v.reason.partition(":")[0] for v in first if v.status is Status.UNKNOWN)
+    causes = Counter(v.cause for v in first if v.status is Status.UNKNOWN)
     return Audit(_by_type(labels, answers), runs, causes, families, judge.usage.record())
 
 

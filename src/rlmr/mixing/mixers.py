@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from dataclasses import fields
-from difflib import get_close_matches
 from typing import Any
 
 import torch
@@ -21,6 +20,7 @@ from rlmr.mixing.rule import Rule, State
 from rlmr.mixing.verifier_only import VerifierOnly
 from rlmr.mixing.weighted_sum import WeightedSum
 from rlmr.mixing.writing_only import WritingOnly
+from rlmr.names import nearest
 
 MIXERS: dict[str, type[Rule]] = {
     "rlmr": Rlmr,
@@ -44,14 +44,13 @@ def check_rule(rule: str, parameters: Mapping[str, Any] | None = None) -> Rule:
     0.25
     >>> check_rule("rlmr", {"gama": 0.25})
     Traceback (most recent call last):
-    ValueError: rlmr has no parameter 'gama'; did you mean 'gamma'? Allowed: scale, gamma, all_fail, \
-push_scale, grade, least, even
+    ValueError: rlmr has no parameter 'gama'; did you mean 'gamma'?
     """
     cls = _find(rule)
     allowed = [field.name for field in fields(cls)]
     for name in parameters or {}:
         if name not in allowed:
-            raise ValueError(f"{rule} has no parameter {name!r}; {_nearest(name, allowed)}")
+            raise ValueError(f"{rule} has no parameter {name!r}; {nearest(name, allowed)}")
     return cls(**(parameters or {}))
 
 
@@ -119,7 +118,7 @@ def _find(rule: str) -> type[Rule]:
     """The class of a built-in name or of `module:Name`."""
     if ":" not in rule:
         if rule not in MIXERS:
-            raise ValueError(f"no mixing rule {rule!r}; {_nearest(rule, list(MIXERS))}, or module:Name")
+            raise ValueError(f"no mixing rule {rule!r}; {nearest(rule, MIXERS)}, or module:Name")
         return MIXERS[rule]
     module, _, name = rule.partition(":")
     try:
@@ -129,9 +128,3 @@ def _find(rule: str) -> type[Rule]:
     if not (isinstance(found, type) and issubclass(found, Rule)):
         raise ValueError(f"{rule!r} is {found!r}; a rule is a subclass of rlmr.mixing.Rule")
     return found
-
-
-def _nearest(name: str, allowed: list[str]) -> str:
-    """The nearest valid name, if one is near, and all that are allowed."""
-    near = get_close_matches(name, allowed, n=1)
-    return (f"did you mean {near[0]!r}? " if near else "") + f"Allowed: {', '.join(allowed)}"

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Literal
 
 from rlmr import threads
+from rlmr.names import nearest
 from rlmr.quickstart import RULES
 from rlmr.recipes import Recipe, read_recipe
-from rlmr.recipes.load import nearest
 from rlmr.report.study import LABELS, START
 from rlmr.runs.files import read_json, write_json
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from rlmr.names import nearest
 from rlmr.recipes.schema import Recipe, RecipeError
 
 AnyPart = TypeVar("AnyPart", bound=BaseModel)
@@ -39,19 +39,6 @@ _Loader.add_implicit_resolver(
 )
 
 
-def nearest(name: str, allowed: Iterable[str]) -> str:
-    """What to add to a message about an unknown name: the nearest allowed one, else all of them.
-
-    >>> nearest("gama", ["rule", "gamma"])
-    "did you mean 'gamma'?"
-    >>> nearest("zzz", ["rule", "gamma"])
-    'allowed: gamma, rule'
-    """
-    names = sorted(allowed)
-    close = difflib.get_close_matches(name, names, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"allowed: {', '.join(names)}"
-
-
 def shipped_recipes() -> list[str]:
     """Names of the recipes that come with the package."""
     return sorted(path.stem for folder in SHIPPED for path in folder.glob("*.yaml"))
@@ -65,8 +52,8 @@ def find_recipe(name: str) -> Path:
     for folder in SHIPPED:
         if (folder / f"{name}.yaml").is_file():
             return folder / f"{name}.yaml"
-    close = difflib.get_close_matches(Path(name).stem, shipped_recipes(), n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"shipped recipes: {', '.join(shipped_recipes())}"
+    names = shipped_recipes()
+    hint = nearest(Path(name).stem, names, f"shipped recipes: {', '.join(names)}")
     raise RecipeError(f"recipe {name!r}: no such file, and no shipped recipe of that name; {hint}")
 
 
@@ -124,7 +111,7 @@ def check_values(model: type[AnyPart], values: dict[str, Any], where: str) -> An
 def _explain(top: type[BaseModel], kind: str, loc: tuple[int | str, ...], message: str, given: object) -> str:
     path = ".".join(str(part) for part in loc)
     if kind == "extra_forbidden":
-        return f"unknown key {path!r}; {nearest(str(loc[-1]), _fields(top, loc[:-1]))}"
+        return f"unknown key {path!r}; {nearest(loc[-1], sorted(_fields(top, loc[:-1])))}"
     if kind == "missing":
         return f"{path} is missing"
     if kind == "value_error":

@@ -5,13 +5,13 @@ Paths are relative to the folder in which the command runs.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
+from rlmr.names import nearest
 from rlmr.recipes.load import SHIPPED, check_values, read_override, read_values, set_value
 from rlmr.recipes.schema import Part, RecipeError
 from rlmr.rewards.preferences import (
@@ -130,9 +130,7 @@ def read_reward_recipe(name: str, overrides: Sequence[str] = ()) -> RewardRecipe
         None,
     )
     if path is None:
-        close = difflib.get_close_matches(Path(name).stem, shipped_reward_recipes(), n=1)
-        names = ", ".join(shipped_reward_recipes())
-        hint = f"did you mean {close[0]!r}?" if close else f"shipped reward recipes: {names}"
+        hint = nearest(Path(name).stem, shipped_reward_recipes())
         raise RecipeError(f"recipe {name!r}: no such file, and no shipped reward recipe of that name; {hint}")
     values = read_values(path)
     for keys, value in (read_override(text) for text in overrides):

@@ -73,16 +73,16 @@ def _causes(rows: Sequence[Row]) -> dict[str, float]:
     count: dict[str, int] = {}
     for row in rows:
         causes = {f"score_{name}" for name, score in row.scores.items() if score is None}
-        causes |= {cause(verdict.reason) for verdict in row.verdicts if verdict.status is Status.UNKNOWN}
+        causes |= {_metric(verdict.cause) for verdict in row.verdicts if verdict.status is Status.UNKNOWN}
         for name in causes:
             count[name] = count.get(name, 0) + 1
     return {f"unknown/{name}": number / len(rows) for name, number in sorted(count.items())}
 
 
-def cause(reason: str) -> str:
-    """The part of an unknown verdict's reason before the colon, as a name.
+def _metric(cause: str) -> str:
+    """A verdict's cause as part of a metric's name.
 
-    >>> cause("too long: 300000 characters"), cause("")
-    ('too_long', 'unstated')
+    >>> _metric("too long")
+    'too_long'
     """
-    return re.sub(r"\W+", "_", reason.partition(":")[0].strip().lower())[:40] or "unstated"
+    return re.sub(r"\W+", "_", cause.lower())[:40]

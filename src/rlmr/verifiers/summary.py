@@ -34,7 +34,7 @@ class Tally:
         for verdict in verdicts:
             self.kinds.setdefault((verdict.type, verdict.role), Counter())[verdict.status] += 1
             if verdict.status is Status.UNKNOWN:
-                self.causes[verdict.reason.partition(":")[0] or "unstated"] += 1
+                self.causes[verdict.cause] += 1
 
     def merge(self, other: Tally) -> None:
         """Add another tally's counts."""

@@ -8,7 +8,6 @@ import pytest
 from judge_cases import honest, judging
 from rlmr.constraints import CharacterCount, Element, Requirement, RhetoricalDevices, Sections, Status, Tone
 from rlmr.constraints.base import Verdict
-from rlmr.runs.measures import cause
 from rlmr.verifiers.judge.gullible import parts
 
 TEXT = "The fox came home.\nShe shone like a lamp, like a star."
@@ -84,9 +83,7 @@ def test_nothing_to_check_is_not_asked():
 def test_whatever_is_no_valid_answer_is_unknown(fields, reason):
     verdict = decide(Tone("sad"), answer=replies(**fields), structured=False)
     assert verdict.status is Status.UNKNOWN and verdict.source == "judge:fake"
-    assert verdict.reason.startswith(f"judge {reason}") and cause(
-        verdict.reason
-    ) == f"judge_{reason}".replace(" ", "_")
+    assert verdict.cause == f"judge {reason}"
 
 
 @pytest.mark.parametrize(

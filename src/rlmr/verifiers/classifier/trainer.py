@@ -6,7 +6,6 @@ import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from torch import Tensor
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
 from rlmr.models import first_line
+from rlmr.names import nearest
 from rlmr.rewards.render import padded
 from rlmr.verifiers.classifier.classifier import one_logit, pad_of
 from rlmr.verifiers.classifier.data import Example, VerifierError
@@ -124,9 +124,8 @@ def training_arguments(settings: Settings, folder: Path) -> TrainingArguments:
     known = [f.name for f in fields(TrainingArguments)]
     for name in settings.config:
         if name not in known:
-            near = get_close_matches(name, known, 1)
-            hint = f"; did you mean {near[0]!r}?" if near else "; see transformers' TrainingArguments"
-            raise VerifierError(f"{name}: no setting of the trainer{hint}")
+            hint = nearest(name, known, "see transformers' TrainingArguments")
+            raise VerifierError(f"{name}: no setting of the trainer; {hint}")
     on_cpu = not torch.accelerator.is_available()
     values: dict[str, Any] = {
         "output_dir": str(folder),

@@ -1,4 +1,4 @@
-"""`rlmr constraints`: list, show, lint, compose; wired into the main program elsewhere."""
+"""`rlmr constraints`: list, show, lint, compose, extract."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from rlmr.commands.extract import EXTRACT_EXAMPLES, extract_command
 from rlmr.constraints import FAMILIES, ConstraintError, parse_one, to_specs
 from rlmr.constraints.compose import compose as compose_task
 from rlmr.constraints.compose import lint as lint_constraints
@@ -45,6 +46,7 @@ Examples:
 """
 
 constraints_app = typer.Typer(no_args_is_help=True, help="Constraints: list, show, lint, compose, extract.")
+constraints_app.command("extract", epilog=EXTRACT_EXAMPLES)(extract_command)
 
 
 @constraints_app.command("list")

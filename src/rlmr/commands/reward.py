@@ -77,7 +77,7 @@ def train_command(
     from rlmr import threads
 
     threads.configure(None)
-    from rlmr.reward_run import train_recipe
+    from rlmr.commands.reward_run import train_recipe
 
     with _bar(quiet) as bar:
         task = bar.add_task(resolved.name, total=None)

@@ -23,15 +23,15 @@ judge_app = typer.Typer(no_args_is_help=True, help="LLM judges: audit.")
 AUDIT_EXAMPLES = """
 Examples:
 
-    rlmr judge audit labelled.jsonl --judge-url http://127.0.0.1:8000/v1 --judge-model Qwen3-8B
+    rlmr judge audit labelled.jsonl --judge http://127.0.0.1:8000/v1 --judge-model Qwen3-8B
 
-    rlmr judge audit verdicts.jsonl.gz --judge-url URL --judge-model NAME --per-type 100 --cache judge.sqlite
+    rlmr judge audit verdicts.jsonl --judge URL --judge-model NAME --per-type 100 --judge-cache judge.sqlite
 
-    rlmr judge audit texts.jsonl --judge-url URL --judge-model NAME --runs 1 --output audit.json
+    rlmr judge audit texts.jsonl --judge URL --judge-model NAME --runs 1 --output audit.json
 
 A row holds `prompt`, the text as `completion` or `response`, and `constraints` with `labels` (true, false or
 null for each) or with the `verdicts` of `rlmr verify`; or IFEval's `instruction_id_list` and `kwargs` with
-`strict` or `verdicts`. With --cache, an interrupted audit goes on where it was.
+`strict` or `verdicts`. With --judge-cache, an interrupted audit goes on where it was.
 """
 
 WIDTH = 120
@@ -39,14 +39,14 @@ WIDTH = 120
 
 
 @judge_app.callback()
-def judge() -> None:
+def _judge() -> None:
     """LLM judges."""
 
 
 @judge_app.command("audit", epilog=AUDIT_EXAMPLES)
 def audit_command(
     path: Annotated[Path, typer.Argument(metavar="FILE", help=".jsonl, .jsonl.gz or .parquet of labels.")],
-    judge_url: Annotated[str, typer.Option(help="Base URL of an OpenAI-compatible server.")],
+    judge: Annotated[str, typer.Option(metavar="URL", help="Base URL of an OpenAI-compatible server.")],
     judge_model: Annotated[str, typer.Option(help="Name by which the server knows the model.")],
     api_key_env: Annotated[
         str, typer.Option(help="NAME of the environment variable with its key.")
@@ -59,7 +59,7 @@ def audit_command(
     max_tokens: Annotated[int, typer.Option(min=1, help="Tokens of one reply.")] = 1024,
     temperature: Annotated[float, typer.Option(min=0.0, help="Of the judge's sampling.")] = 0.0,
     max_in_flight: Annotated[int, typer.Option(min=1, help="Requests at the same time.")] = 64,
-    cache: Annotated[Path | None, typer.Option(help="SQLite file of valid replies.")] = None,
+    judge_cache: Annotated[Path | None, typer.Option(help="SQLite file of valid replies.")] = None,
     price_in: Annotated[
         float | None,
         typer.Option(min=0.0, help="Of a million prompt tokens; with --price-out, for the cost."),
@@ -80,17 +80,17 @@ def audit_command(
     if not labels:
         raise DataError(f"{path}: no labels; every one is unknown, or there are no rows")
     endpoint = Endpoint(
-        judge_url,
+        judge,
         judge_model,
         api_key_env=api_key_env,
         max_in_flight=max_in_flight,
-        cache=cache,
+        cache=judge_cache,
         price_in=price_in,
         price_out=price_out,
     )
     with Client(endpoint) as client:
         canary = client.canary()
-        canary.checked("--judge-url")
+        canary.checked("--judge")
         asked = Judge(client, max_tokens=max_tokens, temperature=temperature)
         with count_bar("judge audit", quiet) as show:
             found = audit(asked, labels, runs=runs, progress=show)
@@ -102,9 +102,14 @@ def audit_command(
     if as_json:
         typer.echo(line)
         return
+    _print(found, trust, f"{asked.source}: {canary.explain()}")
+
+
+def _print(found: Audit, trust: float, about: str) -> None:
+    """The report for a person."""
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     said = partial(console.print, soft_wrap=True, highlight=False, markup=False, emoji=False)
-    said(f"{asked.source}: {canary.explain()}")
+    said(about)
     for table in (types_table(found, trust), attacks_table(found)):
         console.print(table)
     said(summary(found))

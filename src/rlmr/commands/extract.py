@@ -24,7 +24,7 @@ Examples:
 
     rlmr constraints extract prompts.jsonl --output tasks.jsonl
 
-    rlmr constraints extract prompts.jsonl -o tasks.jsonl --llm http://127.0.0.1:8000/v1 --model NAME
+    rlmr constraints extract prompts.jsonl -o tasks.jsonl --llm http://127.0.0.1:8000/v1 --llm-model NAME
 
 Rules read English and Chinese, offline. `--llm` adds what a model proposes (tone, plot, style, and what
 the rules missed); every proposal is checked against the prompt. docs/extraction.md says how often rules are
@@ -47,19 +47,19 @@ def extract_command(
     llm: Annotated[
         str | None, typer.Option(metavar="URL", help="An OpenAI-compatible server, ending in /v1.")
     ] = None,
-    model: Annotated[str | None, typer.Option(help="The model's name on that server.")] = None,
+    llm_model: Annotated[str | None, typer.Option(help="The model's name on that server.")] = None,
     api_key_env: Annotated[
         str, typer.Option(help="NAME of the environment variable with its key.")
     ] = "OPENAI_API_KEY",
-    cache: Annotated[
+    llm_cache: Annotated[
         Path | None, typer.Option(help="SQLite file of the model's answers: a stopped run goes on from it.")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress and no summary.")] = False,
 ) -> None:
     """Read the constraints that prompts state; write tasks with `constraints` and their source spans."""
-    if (llm is None) != (model is None):
-        raise DataError("--llm and --model: give both, or none")
-    client = None if llm is None or model is None else _client(llm, model, api_key_env, cache)
+    if (llm is None) != (llm_model is None):
+        raise DataError("--llm and --llm-model: give both, or none")
+    client = None if llm is None or llm_model is None else _client(llm, llm_model, api_key_env, llm_cache)
     try:
         if path is not None and prompt is None:
             causes = _extract_file(path, output, column, client, quiet)

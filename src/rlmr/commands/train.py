@@ -1,0 +1,109 @@
+"""`rlmr train`: a policy as a recipe says, or on with a run that stopped."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import yaml
+from rich.console import Console
+
+from rlmr.commands.exits import INTERRUPTED, PAUSED
+from rlmr.progress import ProgressDisplay
+from rlmr.recipes import Plan, RecipeError, plan, read_recipe
+from rlmr.recipes.resume import plan_resumed
+from rlmr.recipes.run import job_of
+from rlmr.runs import read_run
+
+TRAIN_EXAMPLES = """
+Examples:
+
+    rlmr train sandbox
+
+    rlmr train sandbox mixing.rule=gdpo grpo.learning_rate=1e-4 output=runs/gdpo
+
+    rlmr train longbench_write policy=PATH reward.model=PATH data.train=PATH
+
+    rlmr train my_recipe.yaml --dry-run
+
+    rlmr train --resume runs/gdpo
+
+Paths are relative to the folder in which the command runs.
+"""
+
+
+def train_command(
+    recipe: Annotated[
+        str | None,
+        typer.Argument(help="A recipe file, or the name of a shipped recipe; to resume, the run's own."),
+    ] = None,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[KEY=VALUE]...", help="Settings to change; keys are dotted."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check everything, show the resolved recipe, train nothing.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the run that the folder holds.")
+    ] = False,
+    resume: Annotated[
+        Path | None,
+        typer.Option(metavar="RUN", help="Go on with the run in this folder from its newest checkpoint."),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+) -> None:
+    """Train a policy as a recipe says and record every step of it.
+
+    Exit codes: 0 finished, 2 cannot run as it was asked to, 75 paused because too much is unknown, 130
+    stopped by Ctrl-C. A run that did not finish can be resumed.
+    """
+    quiet = quiet or os.environ.get("RANK", "0") != "0"
+    planned = _plan(recipe, overrides or [], overwrite, resume)
+    if planned is None:
+        if not quiet:
+            typer.echo(f"{resume} is finished; there is nothing to resume")
+        return
+    resolved, console = planned.recipe, Console()
+    if dry_run:
+        typer.echo(
+            yaml.safe_dump(resolved.model_dump(mode="json"), sort_keys=False, allow_unicode=True), nl=False
+        )
+        gates, asked = planned.gates_and_asked
+        typer.echo(
+            f"# {len(planned.tasks)} tasks, {planned.steps} steps of {planned.texts} texts in groups of "
+            f"{planned.group}; {gates} gates beside {asked} asked constraints; nothing was trained"
+        )
+        return
+    from rlmr.engines import trl  # and torch with it
+
+    job = job_of(planned, overwrite=overwrite)
+    with ProgressDisplay(resolved.name, console, quiet) as show:
+        state = trl.train(job, show)
+    trl.close_ranks()
+    if not quiet:
+        console.print(f"{state}: {resolved.output} (policy in {resolved.output}/model)", soft_wrap=True)
+    if state == "paused" and os.environ.get("RANK", "0") == "0":
+        reason = read_run(resolved.output).status["reason"]
+        print(f"rlmr: {reason}; go on with: rlmr train --resume {resolved.output}", file=sys.stderr)
+    if state != "finished":
+        raise typer.Exit(PAUSED if state == "paused" else INTERRUPTED)
+
+
+def _plan(recipe: str | None, overrides: list[str], overwrite: bool, resume: Path | None) -> Plan | None:
+    """What the arguments of `train` come to; None = the run to resume is finished."""
+    if resume is None:
+        if recipe is None:
+            raise RecipeError("name a recipe (rlmr recipes lists those that come with rlmr), or --resume RUN")
+        return plan(read_recipe(recipe, overrides), overwrite=overwrite)
+    if overwrite:
+        raise RecipeError("--resume goes on with a run and --overwrite replaces it; give one of them")
+    run = read_run(resume)
+    if run.status["state"] == "finished":
+        return None
+    if recipe is not None and "=" in recipe:  # the first of the overrides of the run's own recipe
+        return plan_resumed(run, None, [recipe, *overrides])
+    return plan_resumed(run, recipe, overrides)
