@@ -17,7 +17,7 @@ from rlmr.constraints import Status
 from rlmr.data import Task, choose_gates
 from rlmr.evals.generate import generate, load_policy
 from rlmr.sandbox import checkpoint
-from rlmr.sandbox.measure import SAMPLE_TOKENS
+from rlmr.sandbox.samples import SAMPLE_TOKENS
 from rlmr.sandbox.tasks import make_tasks, write_for
 from rlmr.verifiers.program import verify
 

@@ -63,7 +63,7 @@ def test_train_trains(rlmr, recipe, tmp_path):
     assert run.config["mixing"]["rule"] == "gdpo" and run.config["seed"] == 1
     assert [gate["type"] for gate in run.config["gates"]] == list(GATES)
     assert all(0 <= metrics[f"pass_rate/{gate}"] <= 1 for metrics in run.metrics for gate in GATES)
-    assert run.config["grpo"]["report_to"] == "none" and run.environment["threads"] >= 1
+    assert run.config["report_to"] in ([], ["trackio"]) and run.environment["threads"] >= 1
     assert (tmp_path / "run" / "model" / "model.safetensors").is_file()
     code, _out, err = rlmr("train", recipe)
     assert code == 2 and "not empty" in err and len(read_run(tmp_path / "run").metrics) == 2

@@ -65,7 +65,7 @@ def test_another_rule_leaves_the_former_ones_parameters_behind(recipe_file):
         ({"polcy": "x"}, "unknown key 'polcy'; did you mean 'policy'"),
         ({"data": {"train": "t", "limt": 3}}, r"unknown key 'data\.limt'; did you mean 'limit'"),
         ({"reward": {"model": "r", "standardize": {"mena": 1, "mean": 0, "std": 1}}}, "did you mean 'mean'"),
-        ({"zzz": 1}, "allowed: data, gates, grpo"),
+        ({"zzz": 1}, "allowed: alarms, data, gates, grpo"),
         ({"seed": "zero"}, "seed: input should be a valid integer; got 'zero'"),
         ({"seed": -1}, "seed"),
         ({"data": {}}, r"data\.train is missing"),
@@ -185,7 +185,7 @@ def values(tiny_policy, tiny_reward_model, tmp_path):
 def test_a_plan_says_what_would_happen_and_writes_nothing(values, tmp_path):
     planned = plan(check_recipe(values))
     assert (planned.steps, planned.group, planned.texts, len(planned.tasks)) == (3, 8, 8, 8)
-    assert planned.recipe.grpo["report_to"] == "none" and planned.recipe.grpo["max_steps"] == 3
+    assert "report_to" not in planned.recipe.grpo and planned.recipe.grpo["max_steps"] == 3
     assert not (tmp_path / "run").exists()
 
 

@@ -9,10 +9,16 @@ from typing import Annotated
 import typer
 
 from rlmr import __version__
+from rlmr.commands.alarms import ALARMS_EXAMPLES, alarms_command
+from rlmr.commands.compare import COMPARE_EXAMPLES, compare_command
 from rlmr.commands.constraints import constraints_app
+from rlmr.commands.decontaminate import DECONTAMINATE_EXAMPLES, decontaminate_command
+from rlmr.commands.evaluate import EVALUATE_EXAMPLES, evaluate_command
 from rlmr.commands.exits import BAD_INPUT, INTERRUPTED
+from rlmr.commands.export import EXPORT_EXAMPLES, export_command
 from rlmr.commands.judge import judge_app
 from rlmr.commands.reward import reward_app
+from rlmr.commands.sample import SAMPLE_EXAMPLES, sample_command
 from rlmr.commands.train import TRAIN_EXAMPLES, train_command
 from rlmr.commands.verifier import verifier_app
 from rlmr.commands.verify import VERIFY_EXAMPLES, verify_command
@@ -56,11 +62,19 @@ def recipes() -> None:
         typer.echo(name)
 
 
+app.command("sample", epilog=SAMPLE_EXAMPLES)(sample_command)
+app.command("export", epilog=EXPORT_EXAMPLES)(export_command)
+app.command("evaluate", epilog=EVALUATE_EXAMPLES)(evaluate_command)
+app.command("compare", epilog=COMPARE_EXAMPLES)(compare_command)
+app.command("decontaminate", epilog=DECONTAMINATE_EXAMPLES)(decontaminate_command)
 app.add_typer(constraints_app, name="constraints")
 app.add_typer(reward_app, name="reward")
 app.add_typer(verifier_app, name="verifier")
 app.add_typer(judge_app, name="judge")
 app.command("verify", epilog=VERIFY_EXAMPLES)(verify_command)
+
+
+app.command("alarms", epilog=ALARMS_EXAMPLES)(alarms_command)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""How long work shows itself: a bar on a terminal, plain lines elsewhere (training), nothing when quiet."""
+"""How long work shows itself: a bar or a table on a terminal, plain lines elsewhere, nothing when quiet."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any
 
 from rich.console import Console
+from rich.live import Live
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -17,6 +18,8 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+
+from rlmr.live import RunView
 
 LINES = 20
 """About how many plain lines a whole run prints."""
@@ -42,36 +45,38 @@ def summary(metrics: dict[str, Any]) -> str:
 
 
 class ProgressDisplay:
-    """Shows a run's steps; call it with (step, total steps, metrics) inside its context."""
+    """Shows a run's steps; call it with (step, total steps, metrics) inside its context.
+
+    On a terminal a live table (see `rlmr.live.RunView`); elsewhere about `LINES` plain lines, with the
+    first and the last step among them.
+    """
 
     def __init__(self, name: str, console: Console, quiet: bool = False) -> None:
         self.name = name
         self.console = console
         self.quiet = quiet
-        self._bar: Progress | None = None
-        if console.is_terminal and not quiet:
-            self._bar = Progress(
-                TextColumn("[bold]{task.description}"), BarColumn(), MofNCompleteColumn(),
-                TimeElapsedColumn(), TextColumn("eta"), TimeRemainingColumn(),
-                TextColumn("{task.fields[summary]}"), console=console,
-            )  # fmt: skip
-            self._task = self._bar.add_task(name, total=None, summary="")
+        self.view = RunView(name)
+        self._live: Live | None = None
+        if console.is_terminal and not console.is_dumb_terminal and not quiet:
+            self._live = Live(self.view, console=console, refresh_per_second=2)
 
     def __enter__(self) -> ProgressDisplay:
-        if self._bar is not None:
-            self._bar.start()
+        self.view.begin()
+        if self._live is not None:
+            self._live.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._bar is not None:
-            self._bar.stop()
+        if self._live is not None:
+            self._live.stop()
 
     def __call__(self, step: int, total: int, metrics: dict[str, Any]) -> None:
         """Show one step."""
-        if self._bar is not None:
-            self._bar.update(self._task, completed=step, total=total, summary=summary(metrics))
+        self.view.step(step, total, metrics)
+        if self._live is not None:
+            self._live.refresh()
         elif not self.quiet and (step % max(1, total // LINES) == 0 or step in {1, total}):
             line = f"{self.name}: step {step}/{total}  {summary(metrics)}"
             self.console.print(line, highlight=False, soft_wrap=True)

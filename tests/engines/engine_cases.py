@@ -72,7 +72,8 @@ def record(folder):
         for name in ("metrics.jsonl", "evaluation/metrics.jsonl")
     }
     groups = {path.name: path.read_bytes() for path in (folder / "groups").iterdir()}
-    return lines, groups, (folder / "model" / "model.safetensors").read_bytes(), read_run(folder).status
+    (weights,) = (folder / "model").glob("*.safetensors")  # or an adapter's
+    return lines, groups, weights.read_bytes(), read_run(folder).status
 
 
 def same(folder, other):

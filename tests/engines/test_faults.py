@@ -14,7 +14,7 @@ from rlmr.engines.finite import NotFiniteError
 from rlmr.engines.trl import build_trainer, train
 from rlmr.rewards.function import FunctionScorer
 from rlmr.runs import Mixture, RunError, read_run
-from rlmr.runs.alarm import UnknownPause
+from rlmr.alarms import UnknownPause
 
 SAVED = {"save_strategy": "steps", "save_steps": 2, "max_steps": 6, "max_completion_length": 4}
 

@@ -6,6 +6,7 @@ import pytest
 from engine_cases import make_job
 
 from judge_cases import judging
+from rlmr.alarms import choose_alarms
 from rlmr.constraints import Element, Status, parse
 from rlmr.data import Task, write_tasks
 from rlmr.endpoint import EndpointError
@@ -79,12 +80,12 @@ def test_a_judge_that_never_answers_raises_the_alarm(tiny_policy, tmp_path, caps
         def verify(tasks, answers):
             return verify_all(tasks, answers, judge=judge)
 
-        train(make_job(tiny_policy, tmp_path / "run", tasks=tasks, verify=verify, unknown_alarm=0.05))
+        train(make_job(tiny_policy, tmp_path / "run", tasks=tasks, verify=verify, alarms=choose_alarms({"unknown": {"above": 0.05}})))
     run = read_run(tmp_path / "run")
     assert all(row.derived.unknown or not row.derived.passed for row in rows_of(run))
     assert [line["alarm/unknown"] for line in run.metrics] == [1.0, 1.0]
     heard = capsys.readouterr().err
-    assert heard.count("alarm: ") == 1 and "judge http 500" in heard
+    assert heard.count("alarm unknown: ") == 1 and "judge http 500" in heard
 
 
 def recipe_of(tmp_path, tiny_policy, tiny_reward_model, *judge):

@@ -17,6 +17,7 @@ def test_the_private_methods_are_where_they_were():
     assert trl.__version__ == "1.16.0"
     parameters = {
         "_calculate_rewards": ["self", "inputs", "prompts", "completions", "completion_ids_list"],
+        "_generate": ["self", "prompts"],
         "_generate_and_score_completions": ["self", "inputs"],
         "_compute_loss": ["self", "model", "inputs"],
         "_get_grad_norm": ["self", "model", "grad_norm"],

@@ -12,8 +12,10 @@ import yaml
 from rich.console import Console
 
 from rlmr.commands.exits import INTERRUPTED, PAUSED
+from rlmr.engines.checkpoints import read_best
 from rlmr.progress import ProgressDisplay
 from rlmr.recipes import Plan, RecipeError, plan, read_recipe
+from rlmr.recipes.memory import account, check_memory
 from rlmr.recipes.resume import plan_resumed
 from rlmr.recipes.run import job_of
 from rlmr.runs import read_run
@@ -45,7 +47,7 @@ def train_command(
         typer.Argument(metavar="[KEY=VALUE]...", help="Settings to change; keys are dotted."),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check everything, show the resolved recipe, train nothing.")
+        bool, typer.Option("--dry-run", help="Check everything, show the resolved recipe and its memory.")
     ] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the run that the folder holds.")
@@ -62,21 +64,29 @@ def train_command(
     stopped by Ctrl-C. A run that did not finish can be resumed.
     """
     quiet = quiet or os.environ.get("RANK", "0") != "0"
-    planned = _plan(recipe, overrides or [], overwrite, resume)
+    planned = _plan(recipe, overrides or [], overwrite, resume, dry_run)
     if planned is None:
         if not quiet:
             typer.echo(f"{resume} is finished; there is nothing to resume")
         return
     resolved, console = planned.recipe, Console()
+    if os.environ.get("RANK", "0") == "0":
+        for note in planned.notes:
+            print(f"rlmr: {note}", file=sys.stderr)
     if dry_run:
         typer.echo(
             yaml.safe_dump(resolved.model_dump(mode="json"), sort_keys=False, allow_unicode=True), nl=False
         )
         gates, asked = planned.gates_and_asked
+        held_out = f"{len(planned.validation_tasks)} validation prompts; " if planned.validation_tasks else ""
         typer.echo(
             f"# {len(planned.tasks)} tasks, {planned.steps} steps of {planned.texts} texts in groups of "
-            f"{planned.group}; {gates} gates beside {asked} asked constraints; nothing was trained"
+            f"{planned.group}; {gates} gates beside {asked} asked constraints; {held_out}nothing was trained"
         )
+        found = account(planned)
+        for line in found.lines:
+            typer.echo(f"# {line}".rstrip())
+        check_memory(found.problem)
         return
     from rlmr.engines import trl  # and torch with it
 
@@ -86,6 +96,10 @@ def train_command(
     trl.close_ranks()
     if not quiet:
         console.print(f"{state}: {resolved.output} (policy in {resolved.output}/model)", soft_wrap=True)
+        if best := read_best(Path(resolved.output)):
+            console.print(
+                f"best by validation: step {best.step} ({best.metric} {best.value:.3g})", soft_wrap=True
+            )
     if state == "paused" and os.environ.get("RANK", "0") == "0":
         reason = read_run(resolved.output).status["reason"]
         print(f"rlmr: {reason}; go on with: rlmr train --resume {resolved.output}", file=sys.stderr)
@@ -93,12 +107,14 @@ def train_command(
         raise typer.Exit(PAUSED if state == "paused" else INTERRUPTED)
 
 
-def _plan(recipe: str | None, overrides: list[str], overwrite: bool, resume: Path | None) -> Plan | None:
+def _plan(
+    recipe: str | None, overrides: list[str], overwrite: bool, resume: Path | None, dry_run: bool
+) -> Plan | None:
     """What the arguments of `train` come to; None = the run to resume is finished."""
     if resume is None:
         if recipe is None:
             raise RecipeError("name a recipe (rlmr recipes lists those that come with rlmr), or --resume RUN")
-        return plan(read_recipe(recipe, overrides), overwrite=overwrite)
+        return plan(read_recipe(recipe, overrides), overwrite=overwrite, dry_run=dry_run)
     if overwrite:
         raise RecipeError("--resume goes on with a run and --overwrite replaces it; give one of them")
     run = read_run(resume)

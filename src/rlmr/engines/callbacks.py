@@ -1,4 +1,4 @@
-"""What happens beside TRL's steps: the record, the stop on Ctrl-C, the pause, the progress."""
+"""What happens beside TRL's steps: the record and its alarms, the stop on Ctrl-C, the pause, the progress."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import Any
 from accelerate.utils import gather_object
 from transformers import TrainerCallback
 
+from rlmr.alarms import UnknownPause, Watch
 from rlmr.runs import RunWriter
-from rlmr.runs.alarm import UnknownAlarm, UnknownPause
 from rlmr.runs.files import append_line
 
 SAME_PRESS = 2.0
@@ -22,11 +22,13 @@ SAME_PRESS = 2.0
 
 
 class RecordCallback(TrainerCallback):  # type: ignore[misc]
-    """Writes metrics and status of every step, on rank 0."""
+    """Writes metrics and status of every step, and says which alarms go on, on rank 0."""
 
-    def __init__(self, writer: RunWriter, alarm: UnknownAlarm) -> None:
+    def __init__(self, writer: RunWriter, watch: Watch) -> None:
         self.writer = writer
-        self.alarm = alarm
+        self.watch = watch
+        self.newest: dict[str, Any] = {}
+        """What was recorded of the newest step, alarms included."""
         self._since = time.perf_counter()
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -41,12 +43,14 @@ class RecordCallback(TrainerCallback):  # type: ignore[misc]
         logs = logs or {}
         if "loss" in logs:
             now = time.perf_counter()
+            step = state.global_step
             values = {name: value for name, value in logs.items() if name != "step_time"}
-            if self.alarm.watch(values):
-                print(f"\n{self.alarm.message}", file=sys.stderr, flush=True)
-            values |= self.alarm.metrics() | {"seconds": round(now - self._since, 4)}
-            self.writer.metrics(state.global_step, values)
-            self.writer.status("running", state.global_step, self.alarm.message)
+            for event in self.watch.watch({"step": step, **values}):
+                print(f"\n{event}", file=sys.stderr, flush=True)
+            values |= self.watch.metrics() | {"seconds": round(now - self._since, 4)}
+            self.newest = values
+            self.writer.metrics(step, values)
+            self.writer.status("running", step, self.watch.message)
             self._since = now
         elif "eval_loss" in logs:
             append_line(
@@ -121,14 +125,20 @@ class StopCallback(TrainerCallback):  # type: ignore[misc]
 
 
 class ProgressCallback(TrainerCallback):  # type: ignore[misc]
-    """Tells `show(step, total_steps, metrics)` about every step, on rank 0."""
+    """Tells `show(step, total_steps, metrics)` about every step, on rank 0.
 
-    def __init__(self, show: Callable[[int, int, dict[str, Any]], None]) -> None:
+    The metrics are those that were recorded (so it comes after `record`); `alarms` lists what the alarms say
+    that are on.
+    """
+
+    def __init__(self, show: Callable[[int, int, dict[str, Any]], None], record: RecordCallback) -> None:
         self.show = show
+        self.record = record
 
     def on_log(
         self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any
     ) -> None:
         """Pass a step's numbers on."""
         if logs and "loss" in logs:
-            self.show(state.global_step, state.max_steps, logs)
+            alarms = [f"{name}: {why}" for name, why in self.record.watch.on.items()]
+            self.show(state.global_step, state.max_steps, {**self.record.newest, "alarms": alarms})

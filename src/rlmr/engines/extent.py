@@ -48,13 +48,13 @@ def steps_per_epoch(config: GRPOConfig, tasks: int) -> int:
     return tasks // prompts * window_of(config)
 
 
-def needed_bytes(config: GRPOConfig, steps: int, model_bytes: int = 0) -> int:
-    """About how much a run writes, in bytes: completions, policy, checkpoints."""
+def needed_bytes(config: GRPOConfig, steps: int, model_bytes: int = 0, best: bool = False) -> int:
+    """About how much a run writes, in bytes: completions, policy, checkpoints (`best`: one more is kept)."""
     generations = max(1, steps * config.gradient_accumulation_steps // config.steps_per_generation)
     rows = generations // config.num_iterations * config.generation_batch_size
-    checkpoints = 0
+    checkpoints = int(best)
     if config.save_strategy != "no":
-        checkpoints = min((config.save_total_limit or steps) + 1, steps)  # the newest comes before one goes
+        checkpoints += min((config.save_total_limit or steps) + 1, steps)  # the newest comes before one goes
     return int(
         rows * (ROW_BYTES + TOKEN_BYTES * config.max_completion_length) + model_bytes * (1 + 3 * checkpoints)
     )

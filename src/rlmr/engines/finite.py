@@ -24,6 +24,13 @@ class NotFiniteError(ValueError):
     """A loss, gradient or probability that is NaN or infinite; nothing was learned from it."""
 
 
+def _ratio(above: torch.Tensor | None, below: torch.Tensor | None) -> torch.Tensor | None:
+    """exp(above - below), as TRL's loss (above over what sampled) and its KL term have it."""
+    if above is None or below is None or above.shape != below.shape:
+        return None
+    return (above - below).exp()
+
+
 class FiniteGRPOTrainer(GRPOTrainer):  # type: ignore[misc]
     """`GRPOTrainer` that raises NotFiniteError, on all ranks, before an optimiser step that is not finite.
 
@@ -54,9 +61,16 @@ class FiniteGRPOTrainer(GRPOTrainer):  # type: ignore[misc]
     def _explain(self, inputs: dict[str, Any]) -> str:
         """Which text made the loss of a batch what it is."""
         mask = inputs["completion_mask"].bool()
-        columns = [("log-probabilities", self._logps)]
-        columns += [("log-probabilities when sampled", inputs.get("old_per_token_logps"))]
-        columns += [("reference log-probabilities", inputs.get("ref_per_token_logps"))]
+        now, then, reference = (
+            self._logps,
+            inputs.get("old_per_token_logps"),
+            inputs.get("ref_per_token_logps"),
+        )
+        columns = [("log-probabilities", now)]
+        columns += [("log-probabilities when sampled", then)]
+        columns += [("reference log-probabilities", reference)]
+        columns += [("probabilities relative to when sampled", _ratio(now, then))]
+        columns += [("reference probabilities relative to the policy's", _ratio(reference, now))]
         for name, values in columns:
             if values is None or values.shape != mask.shape:
                 continue
@@ -74,7 +88,8 @@ class FiniteGRPOTrainer(GRPOTrainer):  # type: ignore[misc]
         mine = [self._culprit]
         culprits = gather_object(mine) if self.args.world_size > 1 else mine
         what = next((one for one in culprits if one), "")
-        if not what and not (math.isfinite(float(norm)) or self.args.fp16):
+        known = norm is not None  # DeepSpeed has none before its first step
+        if not what and known and not (math.isfinite(float(norm)) or self.args.fp16):
             what = "the gradient is not finite, though the loss is"
         if not what:
             return norm

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,12 +14,49 @@ from rlmr.runs import Row
 from rlmr.verifiers.combine import VerifyAll, verify_all
 from rlmr.verifiers.finished import OPEN, answer_of, decode, finished_verdict
 
+SHADOW = "shadow"
+"""Name of the shadow judge's column in a row's `scores`: `reward/shadow_mean`, `unknown/score_shadow`."""
+
 
 class Scorer(Protocol):
     """Whatever gives every text one score."""
 
     def score(self, prompts: Sequence[str | Sequence[Message]], answers: Sequence[str]) -> Scores:
         """Scores of B answers, each to its own prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shadow:
+    """A second opinion on texts, recorded beside the reward; nothing is learned from it.
+
+    Which texts of a step are scored depends on nothing but their place.
+    """
+
+    scorer: Scorer
+    """The second judge."""
+    every: int = 1
+    """Steps: the first one, and every so many-th after it."""
+    texts: int = 1
+    """Of a rank's texts in such a step every so many-th is scored; 1 = all of them."""
+
+    def score(
+        self, prompts: Sequence[str | Sequence[Message]], answers: Sequence[str], step: int
+    ) -> list[dict[str, float | None]]:
+        """Per answer of optimiser step `step` (from 1): its score, None where it could not be had, or nothing
+        where it was not asked for.
+
+        >>> class Long:
+        ...     def score(self, prompts, answers):
+        ...         return Scores([float(len(answer)) for answer in answers], [False] * len(answers))
+        >>> Shadow(Long(), every=10, texts=2).score(["Write."] * 3, ["a", "bb", "ccc"], 11)
+        [{'shadow': 1.0}, {}, {'shadow': 3.0}]
+        >>> Shadow(Long(), every=10).score(["Write."], ["a"], 2)
+        [{}]
+        """
+        if (step - 1) % self.every:
+            return [{} for _ in answers]
+        scores = self.scorer.score(prompts[:: self.texts], answers[:: self.texts]).values
+        return [{SHADOW: scores[i // self.texts]} if i % self.texts == 0 else {} for i in range(len(answers))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +85,8 @@ class Grader:
     """The chat template opens a reasoning block before the policy writes."""
     verify: VerifyAll = verify_all
     """Verdicts on answers: by programs alone, unless other verifiers are chosen."""
+    shadow: Shadow | None = None
+    """A second judge, whose scores are recorded and nothing else."""
 
     def __post_init__(self) -> None:
         """Read now the tables (of sounds, idioms) that the first check would read inside a step."""
@@ -65,8 +105,13 @@ class Grader:
         completions = [decode(self.tokenizer, tokens) for tokens in ids]
         split_up = [answer_of(completion, self.opened) for completion in completions]
         answers = [answer for answer, _ in split_up]
-        scores = self.scorer.score([task.prompt for task in tasks], answers)
-        verdicts = self.verify(tasks, answers)
+        with ThreadPoolExecutor(max_workers=1) as beside:  # a judge's server and a reward's overlap
+            verifying = beside.submit(self.verify, tasks, answers)
+            scores = self.scorer.score([task.prompt for task in tasks], answers)
+        verdicts = verifying.result()
+        shadowed: list[dict[str, float | None]] = [{} for _ in answers]
+        if self.shadow is not None and split == "train":
+            shadowed = self.shadow.score([task.prompt for task in tasks], answers, step)
         graded = []
         for i, (task, tokens, (answer, closed)) in enumerate(zip(tasks, ids, split_up, strict=True)):
             gate = finished_verdict(len(tokens), bool(tokens) and tokens[-1] in self.ends, closed)
@@ -81,7 +126,7 @@ class Grader:
                 answer=answer,
                 tokens=len(tokens),
                 finished=gate.status is Status.PASS,
-                scores={"quality": scores.values[i]},
+                scores={"quality": scores.values[i], **shadowed[i]},
                 verdicts=(*verdicts[i], gate),
             )
             graded.append(Graded(row, scores.truncated[i], scores.error))

@@ -19,7 +19,8 @@ from torch.utils.data import Sampler
 from transformers.trainer_utils import rotate_checkpoints
 from trl import GRPOTrainer
 
-from rlmr.engines.checkpoints import Checkpoint, folder_of, seal
+from rlmr.engines.checkpoints import Checkpoint, folder_of, point_to_best, seal
+from rlmr.engines.validation import ValidationCallback
 from rlmr.models import first_line
 from rlmr.runs import RunError
 
@@ -35,6 +36,8 @@ class ResumableGRPOTrainer(GRPOTrainer):  # type: ignore[misc]
 
     _epochs_before = 0
     """Epochs that were done before this process began."""
+    validation: ValidationCallback | None = None
+    """What validates, and remembers the best checkpoint; see `validate_with`."""
 
     def memory(self) -> dict[str, Any]:
         """What a checkpoint holds beside TRL's own state, as JSON can; equal on all ranks."""
@@ -43,12 +46,21 @@ class ResumableGRPOTrainer(GRPOTrainer):  # type: ignore[misc]
     def remember(self, memory: Mapping[str, Any]) -> None:
         """The inverse of `memory`."""
 
+    def validate_with(self, validation: ValidationCallback) -> None:
+        """Validate during training, and keep the best checkpoint."""
+        self.validation = validation
+        self.add_callback(validation)
+
     def begin(self, checkpoint: Checkpoint | None, total_steps: int, steps_per_epoch: int) -> None:
         """Train from a checkpoint, or from the beginning, to the end; one of the last step is only loaded."""
         if checkpoint is None:
+            self._point_to_best()
             self.train()
             return
         self.remember(checkpoint.memory)
+        if self.validation is not None:
+            self.validation.remember(checkpoint.memory["validation"])
+            self._point_to_best()
         if checkpoint.step >= total_steps:
             self._load_from_checkpoint(str(checkpoint.folder))
             self.state.global_step = self.state.max_steps = total_steps
@@ -87,7 +99,8 @@ class ResumableGRPOTrainer(GRPOTrainer):  # type: ignore[misc]
             self.accelerator.wait_for_everyone()
             if self.args.should_save:
                 (folder / "training_args.bin").unlink(missing_ok=True)  # a pickle; config.yaml has it all
-                seal(folder, step, self.args.world_size, self.memory())
+                seal(folder, step, self.args.world_size, self._all_memory())
+                self._point_to_best()
         except (OSError, SafetensorError, RuntimeError) as error:
             if isinstance(error, RuntimeError) and not any(part in str(error) for part in TORCH_WRITER):
                 raise
@@ -99,4 +112,15 @@ class ResumableGRPOTrainer(GRPOTrainer):  # type: ignore[misc]
         finally:
             self.args.save_total_limit = limit
         if self.args.should_save:
-            rotate_checkpoints(str(checkpoints), limit, self.state.best_model_checkpoint)
+            best = self.validation.best if self.validation else None
+            kept = str(folder_of(checkpoints, best.step)) if best and best.step else None
+            rotate_checkpoints(str(checkpoints), limit, kept or self.state.best_model_checkpoint)
+
+    def _all_memory(self) -> dict[str, Any]:
+        """The subclass's memory, and validation's."""
+        return self.memory() | ({"validation": self.validation.memory()} if self.validation else {})
+
+    def _point_to_best(self) -> None:
+        """The pointer to the best checkpoint, which is whole by now; rank 0's."""
+        if self.validation is not None and self.args.should_save:
+            point_to_best(Path(self.args.output_dir).parent, self.validation.best)

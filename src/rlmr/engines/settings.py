@@ -14,6 +14,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from transformers.utils.logging import disable_progress_bar
 from trl import GRPOConfig
 
+from rlmr.engines.launch import check_launch
 from rlmr.names import nearest
 
 
@@ -28,6 +29,7 @@ OURS = {
     "logging_steps": "every step is logged",
     "logging_strategy": "every step is logged",
     "disable_tqdm": "progress is shown by rlmr (--quiet hides it)",
+    "report_to": "the recipe's own `report_to` decides it",
     "remove_unused_columns": "the task's column is needed",
     "hub_token": "a secret does not belong into a recipe; set HF_TOKEN in the environment",
     "push_to_hub_token": "a secret does not belong into a recipe; set HF_TOKEN in the environment",
@@ -42,6 +44,9 @@ OURS = {
 }
 """Settings that a recipe may not make, and why."""
 
+VLLM_MODES = ("colocate", "server")
+"""Where vLLM runs: beside the training on the same GPUs, or on its own (`vllm serve`)."""
+
 
 def defaults() -> dict[str, Any]:
     """What this engine changes of TRL's defaults; a recipe changes it back where it wants.
@@ -54,7 +59,6 @@ def defaults() -> dict[str, Any]:
         "bf16": gpu,
         "activation_checkpointing": gpu,
         "learning_rate": 1e-6 if gpu else 1e-5,
-        "report_to": "none",
         "save_total_limit": 2,
     }
 
@@ -81,6 +85,20 @@ def check_settings(grpo: Mapping[str, Any]) -> None:
             raise SettingsError(f"grpo.{name}: {reason[0].lower()}{reason[1:]}; got {value!r}") from None
 
 
+def check_vllm(config: GRPOConfig) -> None:
+    """Raise SettingsError for settings of vLLM that contradict each other."""
+    if config.vllm_mode not in VLLM_MODES:
+        raise SettingsError(f"grpo.vllm_mode: {config.vllm_mode!r} is not allowed; {' or '.join(VLLM_MODES)}")
+    if config.use_vllm and config.use_transformers_continuous_batching:
+        raise SettingsError("grpo.use_vllm and grpo.use_transformers_continuous_batching: choose one of them")
+    share = config.vllm_gpu_memory_utilization
+    if config.use_vllm and config.vllm_mode == "colocate" and not 0 < share < 1:
+        raise SettingsError(
+            f"grpo.vllm_gpu_memory_utilization: {share} is not allowed; above 0 and below 1, the rest is for "
+            "training"
+        )
+
+
 def quiet_libraries() -> None:
     """No progress bars for loading weights, no warnings of the pinned libraries about each other."""
     disable_progress_bar()
@@ -88,7 +106,11 @@ def quiet_libraries() -> None:
 
 
 def make_config(grpo: Mapping[str, Any], checkpoints: Path, seed: int) -> GRPOConfig:
-    """TRL's configuration for a run. Raises SettingsError with TRL's own reason for what it refuses."""
+    """TRL's configuration for a run. Raises SettingsError with TRL's own reason for what it refuses.
+
+    Raises LaunchError where the processes are not those that were asked for: batches depend on their number.
+    """
+    check_launch()
     check_settings(grpo)
     settings = {
         **defaults(),
@@ -103,6 +125,7 @@ def make_config(grpo: Mapping[str, Any], checkpoints: Path, seed: int) -> GRPOCo
         "logging_strategy": "steps",
         "logging_steps": 1,
         "disable_tqdm": True,
+        "report_to": "none",
         "remove_unused_columns": False,
         "use_cpu": grpo.get("use_cpu", not torch.cuda.is_available()),
         "reward_weights": [1.0, 0.0],
@@ -111,6 +134,7 @@ def make_config(grpo: Mapping[str, Any], checkpoints: Path, seed: int) -> GRPOCo
         config = GRPOConfig(**settings)
     except ValueError as error:
         raise SettingsError(f"grpo: {error}") from error
+    check_vllm(config)
     if config.steps_per_generation % config.gradient_accumulation_steps != 0:
         raise SettingsError(
             f"grpo.steps_per_generation ({config.steps_per_generation}) must be a multiple of "

@@ -17,16 +17,21 @@ from safetensors import SafetensorError
 from transformers import AutoTokenizer, PrinterCallback
 from trl import GRPOConfig
 
+from rlmr.alarms import PAUSE, Alarm, UnknownPause, Watch, choose_alarms
 from rlmr.data import Message, Task
 from rlmr.engines.callbacks import ProgressCallback, RecordCallback, StopCallback
 from rlmr.engines.checkpoints import Found, drop_after
 from rlmr.engines.extent import PolicyError, find_start, needed_bytes, planned_steps, steps_per_epoch
-from rlmr.engines.grade import Grader, Scorer, opens_reasoning
+from rlmr.engines.grade import Grader, Scorer, Shadow, opens_reasoning
+from rlmr.engines.launch import check_generation
+from rlmr.engines.lora import check_lora, lora_config
+from rlmr.engines.oom import explained
 from rlmr.engines.settings import check_save_steps, make_config, quiet_libraries, window_of
+from rlmr.engines.trackers import TrackerCallback, close_trackers
 from rlmr.engines.trainer import MixedGRPOTrainer
-from rlmr.models import first_line, read_config
+from rlmr.engines.validation import Validation, ValidationCallback
+from rlmr.models import check_tokenizer, first_line, read_config
 from rlmr.runs import Mixture, RunError, RunWriter, check_folder, environment
-from rlmr.runs.alarm import PAUSE, UNKNOWN_ALARM, UnknownAlarm, UnknownPause
 from rlmr.runs.write import State
 from rlmr.verifiers.combine import VerifyAll, verify_all
 
@@ -57,18 +62,33 @@ class Job:
     """What the record keeps as the run's recipe."""
     eval_tasks: Sequence[Task] = ()
     """What TRL evaluates on, if its settings ask for it."""
+    validation: Validation | None = None
+    """What the policy is tried on during training; None = nothing."""
     verify: VerifyAll = verify_all
     """What decides the tasks' constraints: programs alone, or a judge or a classifier too."""
-    unknown_alarm: float = UNKNOWN_ALARM
-    """Share of unknown texts, over the last steps, above which the run says so."""
+    alarms: Sequence[Alarm] = choose_alarms()
+    """What is watched; it changes nothing that is learned."""
+    report_to: Sequence[str] = ()
+    """Trackers that get what is recorded (see `rlmr.tracking`), each installed."""
+    shadow: Shadow | None = None
+    """A second judge whose scores are recorded, and nothing is learned from; None = none."""
     unknown_pause: float | None = PAUSE
     """Share of unknown texts, over the last steps, above which the run pauses; None = never."""
+    lora: Mapping[str, Any] | None = None
+    """Train an adapter with these settings (see `lora_config`); None trains all weights."""
     seed: int = 0
     """Decides order and samples."""
     overwrite: bool = False
     """Replace the run that the folder holds."""
     resume: bool = False
     """Go on with the run that the folder holds."""
+    memory_advice: Callable[[], str] | None = None
+    """Asked when memory runs out: what lowers it, for a person; None = nothing is known."""
+
+    @property
+    def all_tasks(self) -> list[Task]:
+        """Those that are trained on, TRL's evaluation's, validation's."""
+        return [*self.tasks, *self.eval_tasks, *(self.validation.tasks if self.validation else ())]
 
 
 def train(job: Job, show: Show | None = None) -> State:
@@ -82,38 +102,47 @@ def train(job: Job, show: Show | None = None) -> State:
     quiet_libraries()
     main = int(os.environ.get("RANK", "0")) == 0
     check_policy(job.policy)
+    check_lora(job.lora, job.policy)
     config = make_config(job.grpo, job.output / "checkpoints", job.seed)
+    check_generation(config)
     steps = planned_steps(config, len(job.tasks))
     check_save_steps(config, steps)
-    start = find_start(job.output, config, [*job.tasks, *job.eval_tasks], steps) if job.resume else None
+    start = find_start(job.output, config, job.all_tasks, steps) if job.resume else None
     if main and start is None:
         check_folder(job.output, job.overwrite, needed_bytes(config, steps))
-    trainer = build_trainer(job, config)
+    with explained(lambda: "loading the policy", job.memory_advice):
+        trainer = build_trainer(job, config)
     trainer.accelerator.wait_for_everyone()  # all have chosen where to begin, before rank 0 tidies up
     if main:
-        open_record(trainer, job, steps, start)
+        record = open_record(trainer, job, steps, start)
         if show is not None:
-            trainer.add_callback(ProgressCallback(show))
+            trainer.add_callback(ProgressCallback(show, record))
     newest = start.newest if start else None
     return _train(trainer, job, lambda: trainer.begin(newest, steps, steps_per_epoch(config, len(job.tasks))))
 
 
-def open_record(trainer: MixedGRPOTrainer, job: Job, steps: int, start: Found | None) -> None:
-    """Begin the record of a run, or go on with it; rank 0's."""
+def open_record(trainer: MixedGRPOTrainer, job: Job, steps: int, start: Found | None) -> RecordCallback:
+    """Begin the record of a run and what is told of it, or go on with them; rank 0's."""
     config, about = trainer.args, environment(torch.get_num_threads(), _devices(trainer))
     for sentence in start.skipped if start else ():
         print(f"{job.output}: {sentence}", file=sys.stderr)
     trainer.writer = RunWriter(
         job.output, job.config, about, total_steps=steps, overwrite=job.overwrite,
-        need_bytes=needed_bytes(config, steps, _size(trainer.model)),
+        need_bytes=needed_bytes(
+            config, steps, _size(trainer.model), job.validation is not None and job.validation.keep
+        ),
         resume_at=start.step if start else None,
     )  # fmt: skip
     if start:
         drop_after(trainer.writer.checkpoint_folder, start.step)
-    alarm = UnknownAlarm(job.unknown_alarm)
+    watch = Watch(job.alarms)
     for line in trainer.writer.kept:
-        alarm.watch(line)
-    trainer.add_callback(RecordCallback(trainer.writer, alarm))
+        watch.watch(line)
+    record = RecordCallback(trainer.writer, watch)
+    trainer.add_callback(record)
+    for tracker in job.report_to:
+        trainer.add_callback(TrackerCallback(tracker, job.output, job.config, record))
+    return record
 
 
 def close_ranks() -> None:
@@ -136,7 +165,10 @@ def _train(trainer: MixedGRPOTrainer, job: Job, begin: Callable[[], None]) -> St
     try:
         with stop:
             trainer.add_callback(stop)
-            with contextlib.suppress(KeyboardInterrupt):  # a second Ctrl-C: the policy is saved as it is
+            with (
+                contextlib.suppress(KeyboardInterrupt),  # a second Ctrl-C: the policy is saved as it is
+                explained(lambda: f"training, step {trainer.state.global_step + 1}", job.memory_advice),
+            ):
                 begin()
             save_policy(trainer, job.output / "model")
         steps = trainer.state.max_steps  # 0 until training begins
@@ -146,6 +178,7 @@ def _train(trainer: MixedGRPOTrainer, job: Job, begin: Callable[[], None]) -> St
             state = "paused" if stop.reason and not stop.asked else "interrupted"
     finally:
         error = sys.exc_info()[1]
+        close_trackers(trainer)
         reasons = {"interrupted": "stopped by Ctrl-C", "paused": stop.reason}
         reason = f"{type(error).__name__}: {error}" if error else reasons.get(state, "")
         if trainer.writer is not None:
@@ -159,15 +192,12 @@ def build_trainer(job: Job, config: GRPOConfig) -> MixedGRPOTrainer:
 
     Raises PolicyError where the policy cannot be loaded or has no chat template for prompts of messages.
     """
+    tokenizer = load_tokenizer(job.policy)
     try:
-        tokenizer = AutoTokenizer.from_pretrained(job.policy, padding_side="left", truncation_side="left")
-    except (OSError, ValueError) as error:
-        raise PolicyError(f"policy: {job.policy} has no usable tokenizer: {first_line(error)}") from error
-    try:
-        tasks = [*job.tasks, *job.eval_tasks]
+        tasks, first = job.all_tasks, len(job.tasks) + len(job.eval_tasks)
         prompts = [prompt_of(task, tokenizer.chat_template is not None) for task in tasks]
         data = Dataset.from_dict({"prompt": prompts, "task": list(range(len(tasks)))})
-        grader = Grader(tasks, tokenizer, frozenset(), job.scorer, False, job.verify)
+        grader = Grader(tasks, tokenizer, frozenset(), job.scorer, False, job.verify, job.shadow)
         trainer = MixedGRPOTrainer(
             model=job.policy,
             args=config,
@@ -175,7 +205,8 @@ def build_trainer(job: Job, config: GRPOConfig) -> MixedGRPOTrainer:
             mixture=job.mixture,
             processing_class=tokenizer,
             train_dataset=data.select(range(len(job.tasks))),
-            eval_dataset=data.select(range(len(job.tasks), len(tasks))) if job.eval_tasks else None,
+            eval_dataset=data.select(range(len(job.tasks), first)) if job.eval_tasks else None,
+            peft_config=lora_config(job.lora),
         )
     except (OSError, SafetensorError) as error:
         raise PolicyError(f"policy: {job.policy} cannot be loaded: {first_line(error)}") from error
@@ -184,7 +215,9 @@ def build_trainer(job: Job, config: GRPOConfig) -> MixedGRPOTrainer:
         tokenizer, prompts[0], **(config.chat_template_kwargs or {})
     )
     ends = frozenset(trainer.eos_token_ids)
-    trainer.grader = Grader(tasks, tokenizer, ends, job.scorer, opened, job.verify)
+    trainer.grader = Grader(tasks, tokenizer, ends, job.scorer, opened, job.verify, job.shadow)
+    if job.validation is not None:
+        trainer.validate_with(ValidationCallback(trainer, job.validation, prompts[first:], first))
     return trainer
 
 
@@ -204,16 +237,33 @@ def prompt_of(task: Task, chat: bool) -> str | list[Message]:
 
 
 def check_policy(path: str) -> None:
-    """Raise ModelError where `path` is no causal language model; loads no weights."""
+    """Raise ModelError where `path` is no causal language model with its tokenizer; loads no weights."""
     config = read_config("policy", path, LANGUAGE_MODELS, "a policy is a causal language model")
     if config.is_encoder_decoder:
         held = ", ".join(config.architectures)
         raise PolicyError(f"policy: {path} holds {held}, encoder and decoder; a policy is a decoder alone")
+    tokenizer = load_tokenizer(path)
+    check_tokenizer("policy", path, tokenizer, config.get_text_config().vocab_size)
+    if tokenizer.eos_token_id is None:
+        raise PolicyError(
+            f"policy: {path}: its tokenizer names no end-of-text token, so no text could end by itself; set "
+            "eos_token in tokenizer_config.json to the one that the model was trained with"
+        )
+
+
+def load_tokenizer(path: str) -> Any:
+    """The policy's tokenizer, padding on the left. Raises PolicyError where there is none."""
+    try:
+        return AutoTokenizer.from_pretrained(path, padding_side="left", truncation_side="left")
+    except (OSError, ValueError) as error:
+        raise PolicyError(f"policy: {path} has no usable tokenizer: {first_line(error)}") from error
 
 
 def save_policy(trainer: MixedGRPOTrainer, folder: Path) -> None:
     """Save policy and tokenizer (safetensors), whole or not at all. RunError where the disk refuses."""
     begun = folder.with_name("model.part")
+    if trainer.is_fsdp_enabled:  # transformers saves no model from sharded weights, and does not say so
+        trainer.accelerator.state.fsdp_plugin.set_state_dict_type("FULL_STATE_DICT")
     try:
         trainer.save_model(str(begun))
         if trainer.accelerator.is_main_process:

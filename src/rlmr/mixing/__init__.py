@@ -7,7 +7,7 @@ in docs/mixing.md. Start with `mix`; `reduce_verdicts` prepares its input, `diag
 from rlmr.mixing.diagnostics import diagnostics
 from rlmr.mixing.ensemble import lower_bound
 from rlmr.mixing.groups import Groups
-from rlmr.mixing.mixed import Case, Explanation, Mixed
+from rlmr.mixing.mixed import Case, Explanation, Mixed, explain_all
 from rlmr.mixing.mixers import MIXERS, check_rule, mix
 from rlmr.mixing.rule import GroupRule, Outcome, Rule, State
 from rlmr.mixing.verdicts import ROLES, Reduced, reduce_verdicts
@@ -26,6 +26,7 @@ __all__ = [
     "State",
     "check_rule",
     "diagnostics",
+    "explain_all",
     "lower_bound",
     "mix",
     "reduce_verdicts",

@@ -107,27 +107,46 @@ def explain(mixed: Mixed, p: int, g: int) -> Explanation:
     size_P, size_G = mixed.present.shape
     if not (0 <= p < size_P and 0 <= g < size_G and bool(mixed.present[p, g])):
         raise ValueError(f"no text {g} in group {p}: shape is {(size_P, size_G)}, padding left out")
-    groups, row = mixed.groups, slice(p, p + 1)
-    n, f = int(groups.n_P1[p]), int(groups.f_P1[p])
-    quality = standardize(groups.quality_PG[row], groups.known_PG[row])
-    known = bool(mixed.known[p, g])
-    reward = mixed.reward[row]
-    after_1G = reward - mean(reward, mixed.known[row])
-    return Explanation(
-        rule=mixed.rule,
-        case=_case(n, f),
-        known=n,
-        failed=f,
-        quality=groups.quality_PG[p, g].item() if known else None,
-        passed=not mixed.failed[p, g] if known else None,
-        severity=groups.severity_PG[p, g].item() if known else None,
-        mean=quality.mean_P1.item() if n else None,
-        std=quality.std_P1.item() if n else None,
-        before=(groups.quality_PG[p, g] - quality.mean_P1).item() if known else None,
-        penalty=mixed.penalty[p, g].item() if known else None,
-        after=after_1G[0, g].item() if known else None,
-        advantage=mixed.advantages[p, g].item(),
-    )
+    return explain_all(mixed)[p][g]
+
+
+def explain_all(mixed: Mixed) -> list[list[Explanation]]:
+    """The numbers behind every advantage, by group; padding at the end of a shorter group is left out.
+
+    >>> from rlmr.mixing import mix
+    >>> whys = explain_all(mix("rlmr", [[1.0, 4.0], [2.0]], [[True, False], [True]]))
+    >>> [[why.case for why in group] for group in whys]
+    [['some', 'some'], ['none']]
+    """
+    groups, known_PG = mixed.groups, mixed.known
+    quality = standardize(groups.quality_PG, known_PG)
+    columns_PG = {
+        "quality": groups.quality_PG,
+        "passed": ~mixed.failed,
+        "severity": groups.severity_PG,
+        "before": groups.quality_PG - quality.mean_P1,
+        "penalty": mixed.penalty,
+        "after": mixed.reward - mean(mixed.reward, known_PG),
+    }
+    values = {name: column.tolist() for name, column in columns_PG.items()}
+    nothing = dict.fromkeys(values)
+    known, advantages, present = known_PG.tolist(), mixed.advantages.tolist(), mixed.present.tolist()
+    whys = []
+    for p, case in enumerate(mixed.case):
+        n, f = int(groups.n_P1[p]), int(groups.f_P1[p])
+        centre, spread = (quality.mean_P1[p].item(), quality.std_P1[p].item()) if n else (None, None)
+        whys.append(
+            [
+                Explanation(
+                    rule=mixed.rule, case=case, known=n, failed=f, mean=centre, std=spread,
+                    advantage=advantages[p][g],
+                    **({name: rows[p][g] for name, rows in values.items()} if known[p][g] else nothing),
+                )
+                for g in range(len(advantages[p]))
+                if present[p][g]
+            ]
+        )  # fmt: skip
+    return whys
 
 
 def _case(n: float, f: float) -> Case:

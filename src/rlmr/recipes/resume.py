@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from rlmr.recipes.load import check_recipe, read_recipe
 from rlmr.recipes.run import Plan, plan
 from rlmr.recipes.schema import Recipe, RecipeError
 from rlmr.runs import Run
-from rlmr.runs.files import REDACTED, plain, redact
+from rlmr.runs.files import REDACTED, fields, plain, redact
 
 MAY_DIFFER = (
     "output",
     "threads",
-    "unknown_alarm",
+    "hardware",
+    "alarms",
+    "report_to",
     "unknown_pause",
     "judge.deadline_s",
     "judge.endpoint.base_url",
     "judge.endpoint.api_key_env",
     "grpo.save_total_limit",
 )
-"""Settings that decide nothing about what is learned: a resumed run may have others."""
+"""Settings, and blocks of settings, that decide nothing about what is learned: a resumed run may have
+others."""
 
 
 def plan_resumed(run: Run, name: str | None, overrides: Sequence[str] = ()) -> Plan:
@@ -50,7 +52,7 @@ def check_same(run: Run, resolved: Recipe) -> None:
     differing = [
         f"{field} ({was.get(field)!r}, now {now.get(field)!r})"
         for field in {**was, **now}
-        if field not in MAY_DIFFER and was.get(field) != now.get(field)
+        if not _may_differ(field) and was.get(field) != now.get(field)
     ]
     if differing:
         raise RecipeError(
@@ -59,14 +61,11 @@ def check_same(run: Run, resolved: Recipe) -> None:
         )
 
 
-def fields(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """The values of nested mappings under their dotted names; lists are values.
+def _may_differ(field: str) -> bool:
+    """Whether a setting, or a block that it is in, stands in `MAY_DIFFER`.
 
-    >>> dict(fields({"a": 1, "b": {"c": [2], "d": {}}}))
-    {'a': 1, 'b.c': [2], 'b.d': {}}
+    >>> _may_differ("alarms.length.ratio"), _may_differ("output"), _may_differ("grpo.save_steps")
+    (True, True, False)
     """
-    for key, value in values.items():
-        if isinstance(value, Mapping) and value:
-            yield from fields(value, f"{above}{key}.")
-        else:
-            yield f"{above}{key}", value
+    parts = field.split(".")
+    return any(".".join(parts[:depth]) in MAY_DIFFER for depth in range(1, len(parts) + 1))

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, NonNegativeInt, model_validator
 
 from rlmr.names import nearest
+from rlmr.recipes.judging import Part
 from rlmr.recipes.load import SHIPPED, check_values, read_override, read_values, set_value
-from rlmr.recipes.schema import Part, RecipeError
+from rlmr.recipes.schema import RecipeError
 from rlmr.rewards.preferences import (
     HUB,
     Preference,
@@ -24,6 +25,7 @@ from rlmr.rewards.preferences import (
     without_repeats,
 )
 from rlmr.rewards.public import read_hanna, read_lamp
+from rlmr.rewards.settings import Settings
 
 
 class Pairs(Part):
@@ -47,17 +49,6 @@ class Pairs(Part):
     rejected_column: str = "rejected"
 
 
-class Length(Part):
-    """Length control: what keeps a score from being a count of words."""
-
-    control: Literal["none", "term", "decorrelate"] = "none"
-    """none; `term`: a learned term for the difference in log length takes what length alone explains, and is
-    left out when the model scores; `decorrelate`: the squared correlation of score and log length is
-    punished."""
-    weight: float = Field(default=1.0, ge=0)
-    """Weight of that punishment."""
-
-
 class EnsembleBlock(Part):
     """How several seeds become one score."""
 
@@ -67,47 +58,19 @@ class EnsembleBlock(Part):
     """For `lower`."""
 
 
-class RewardRecipe(Part):
-    """One reward model, or an ensemble of them."""
+class RewardRecipe(Settings):
+    """One reward model, or an ensemble of them: how it is trained, on what, and where it goes."""
 
     name: str
     """What it is called."""
-    model: str
-    """Folder or Hugging Face name of a sequence classifier, a causal language model, or an encoder."""
     data: Pairs
     """Preferences."""
-    layers: PositiveInt | None = None
-    """Of an encoder: keep its first layers only; null = all."""
-    frozen_layers: NonNegativeInt = 0
-    """Of an encoder: leave the embeddings and this many first layers as they are; 0 trains everything."""
-    reads_prompt: bool = True
-    """Whether the model sees the prompt before the text."""
-    max_length: PositiveInt | None = None
-    """Tokens to read of each text; null = as many as the model has positions."""
-    target: Literal["label", "margin"] = "label"
-    """What the loss aims at: each row's label (1 without one), or sigmoid(margin / margin_scale)."""
-    margin_scale: PositiveFloat = 1.0
-    """The margin at which `target: margin` means a probability of .73."""
-    subtract_margin: bool = False
-    """Ask for scores that differ by the margin, as TRL does with a `margin` column."""
-    length: Length = Field(default_factory=Length)
-    """Length control."""
-    groups_per_step: PositiveInt = 2
-    """Prompt groups in one optimiser step; each text is encoded once."""
-    max_texts: PositiveInt = 16
-    """Texts of one group in a step."""
-    texts_per_pass: PositiveInt = 8
-    """Texts per forward pass."""
-    head_rate: PositiveFloat | None = None
-    """Learning rate of the scoring head; null = that of the rest."""
     seeds: list[NonNegativeInt] = Field(default=[0], min_length=1)
     """One model per seed; several make an ensemble."""
     ensemble: EnsembleBlock = Field(default_factory=EnsembleBlock)
     """How their scores are combined."""
     output: str = ""
     """The model's folder; models/NAME if empty."""
-    reward: dict[str, Any] = Field(default_factory=dict)
-    """TRL's own settings (its RewardConfig): learning_rate, num_train_epochs, ..."""
 
     @model_validator(mode="before")
     @classmethod

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rlmr import threads
+from rlmr.alarms import choose_alarms
 from rlmr.constraints.spec import to_specs
 from rlmr.data import GATES, Task, choose_gates, read_tasks, with_gates
 from rlmr.longbench import read_longbench_write
+from rlmr.recipes.judging import ShadowSettings
+from rlmr.recipes.memory import explain_memory
+from rlmr.recipes.models import locate, names_function, only_facts
 from rlmr.recipes.schema import SANDBOX, Data, Recipe, RecipeError, Reward, Standard
+from rlmr.recipes.validation import check_asked, check_every, hold_out
 from rlmr.recipes.verifying import check_decidable, check_verifier, load_verify
 from rlmr.runs import check_folder
+from rlmr.tracking import resolve_trackers
 
 if TYPE_CHECKING:
-    from rlmr.engines.grade import Scorer
+    from rlmr.engines.grade import Scorer, Shadow
     from rlmr.engines.trl import Job, Show
+    from rlmr.engines.validation import Validation
     from rlmr.runs.write import State
 
 SANDBOX_TASKS = 2_000
@@ -45,6 +53,10 @@ class Plan:
     """Texts per generation."""
     resume: bool = False
     """The output folder holds this run, begun; it goes on."""
+    validation_tasks: list[Task] = field(default_factory=list)
+    """What the policy is tried on during training, with the same gates; empty without `validation`."""
+    notes: tuple[str, ...] = ()
+    """What the user should know before it starts, one sentence each."""
 
     @property
     def gates_and_asked(self) -> tuple[int, int]:
@@ -53,8 +65,10 @@ class Plan:
         return gates, sum(len(task.constraints) for task in self.tasks) - gates
 
 
-def plan(recipe: Recipe, *, overwrite: bool = False, resume: bool = False) -> Plan:
+def plan(recipe: Recipe, *, overwrite: bool = False, resume: bool = False, dry_run: bool = False) -> Plan:
     """Check everything that can be checked without weights; writes nothing.
+
+    A `dry_run` goes on where the hub cannot be reached but the model's sizes are public facts.
 
     To `resume` is to go on with the run that the recipe's output folder holds; `rlmr.recipes.resume` has
     compared the two.
@@ -65,13 +79,15 @@ def plan(recipe: Recipe, *, overwrite: bool = False, resume: bool = False) -> Pl
     threads.configure(recipe.threads)
     if int(os.environ.get("RANK", "0")) == 0 and not resume:
         check_folder(Path(recipe.output), overwrite)
+    trackers = resolve_trackers(recipe.report_to)
     gates = choose_gates(recipe.gates)
-    tasks = [with_gates(task, gates) for task in load_tasks(recipe.data, recipe.seed)]
-    eval_tasks = [with_gates(task, gates) for task in load_eval_tasks(recipe.data, recipe.seed)]
-    check_decidable(recipe, [*tasks, *eval_tasks])
+    *loaded, note = load_every_task(recipe)
+    tasks, eval_tasks, validation_tasks = ([with_gates(task, gates) for task in some] for some in loaded)
+    check_decidable(recipe, [*tasks, *eval_tasks, *validation_tasks])
 
     from rlmr.engines.extent import planned_steps  # the first imports of torch; seconds
-    from rlmr.engines.settings import check_save_steps, defaults, make_config, quiet_libraries
+    from rlmr.engines.lora import check_lora
+    from rlmr.engines.settings import check_save_steps, defaults, make_config, quiet_libraries, window_of
     from rlmr.engines.trl import check_policy
     from rlmr.mixing import check_rule
     from rlmr.rewards.ensemble import check_scorer
@@ -85,17 +101,23 @@ def plan(recipe: Recipe, *, overwrite: bool = False, resume: bool = False) -> Pl
     config = make_config(recipe.grpo, Path(recipe.output) / "checkpoints", recipe.seed)
     if not eval_tasks and (config.eval_strategy != "no" or config.eval_on_start):
         raise RecipeError("grpo.eval_strategy and grpo.eval_on_start need tasks: set data.eval")
-    check_policy(locate(recipe.policy))
-    check_verifier(recipe, [*tasks, *eval_tasks])
-    if names_function(recipe.reward.model):
-        load_function(recipe.reward.model)
-    else:
-        check_scorer(locate(recipe.reward.model))
+    if not (dry_run and only_facts(recipe.policy)):
+        check_policy(locate(recipe.policy))
+    check_lora(recipe.lora.model_dump() if recipe.lora else None, locate(recipe.policy))
+    check_verifier(recipe, [*tasks, *eval_tasks, *validation_tasks])
+    for model in (recipe.reward.model, recipe.shadow.model if recipe.shadow else None):
+        if model and names_function(model):
+            load_function(model)
+        elif model and not (dry_run and only_facts(model)):
+            check_scorer(locate(model))
     steps = planned_steps(config, len(tasks))
     check_save_steps(config, steps)
+    if recipe.validation is not None:
+        check_every(recipe.validation, window_of(config), steps)
     reward = recipe.reward.model_copy(update={"standardize": standard_of(recipe.reward)})
     grpo = {**defaults(), **recipe.grpo}
-    resolved = recipe.model_copy(update={"reward": reward, "grpo": grpo, "gates": to_specs(gates)})
+    kept = {"reward": reward, "grpo": grpo, "gates": to_specs(gates), "report_to": trackers}
+    resolved = recipe.model_copy(update=kept)
     return Plan(
         resolved,
         tasks,
@@ -104,6 +126,8 @@ def plan(recipe: Recipe, *, overwrite: bool = False, resume: bool = False) -> Pl
         config.num_generations,
         config.generation_batch_size,
         resume,
+        validation_tasks,
+        (note,) if note else (),
     )
 
 
@@ -118,17 +142,39 @@ def job_of(planned: Plan, *, overwrite: bool = False) -> Job:
         policy=locate(recipe.policy),
         tasks=planned.tasks,
         eval_tasks=planned.eval_tasks,
+        validation=validation_of(planned),
         scorer=load_scorer(recipe.reward),
         mixture=mixture_of(config),
         verify=load_verify(recipe),
-        unknown_alarm=recipe.unknown_alarm,
+        alarms=choose_alarms(recipe.alarms, recipe.mixing.rule),
+        report_to=recipe.report_to or [],
+        shadow=load_shadow(recipe.shadow),
         unknown_pause=recipe.unknown_pause,
         output=Path(recipe.output),
         grpo=recipe.grpo,
+        lora=config["lora"],
         config=config,
         seed=recipe.seed,
         overwrite=overwrite,
         resume=planned.resume,
+        memory_advice=partial(explain_memory, planned),
+    )
+
+
+def validation_of(planned: Plan) -> Validation | None:
+    """The engine's part of the recipe's `validation` block."""
+    settings = planned.recipe.validation
+    if settings is None:
+        return None
+    from rlmr.engines.validation import Validation
+
+    return Validation(
+        planned.validation_tasks,
+        settings.every,
+        settings.samples,
+        settings.metric,
+        settings.keep,
+        planned.recipe.seed,
     )
 
 
@@ -151,13 +197,31 @@ def load_tasks(data: Data, seed: int) -> list[Task]:
 
 def load_eval_tasks(data: Data, seed: int) -> list[Task]:
     """The tasks that `data.eval` names, all of them; none for null. Raises as `load_tasks` does."""
-    if data.eval is None:
+    return load_heldout("data.eval", data.eval, data, seed)
+
+
+def load_every_task(recipe: Recipe) -> tuple[list[Task], list[Task], list[Task], str]:
+    """What is trained on, what TRL evaluates on, what is validated on; and what to say of the first.
+
+    Raises as `load_tasks`, `check_asked` and `hold_out` do.
+    """
+    tasks, held_out = load_tasks(recipe.data, recipe.seed), list[Task]()
+    note = check_asked(tasks, recipe.data.constraints_column, recipe.mixing.rule)
+    if recipe.validation is not None:
+        others = load_heldout("validation.data", recipe.validation.data, recipe.data, recipe.seed)
+        tasks, held_out = hold_out(recipe.validation, tasks, others)
+    return tasks, load_eval_tasks(recipe.data, recipe.seed), held_out, note
+
+
+def load_heldout(field: str, name: str | None, data: Data, seed: int) -> list[Task]:
+    """The tasks that a recipe's `field` names, all of them; none for null. Raises as `load_tasks` does."""
+    if name is None:
         return []
-    if data.eval.startswith(SANDBOX):
+    if name.startswith(SANDBOX):
         from rlmr.sandbox.tasks import make_tasks
 
         return make_tasks(SANDBOX_EVAL_TASKS, seed, "heldout")
-    return _read("data.eval", data.eval, data)
+    return _read(field, name, data)
 
 
 def _read(field: str, path: str, data: Data) -> list[Task]:
@@ -167,24 +231,6 @@ def _read(field: str, path: str, data: Data) -> list[Task]:
     if data.format == "longbench_write":
         return read_longbench_write(path)
     return read_tasks(path, data.prompt_column, data.constraints_column)
-
-
-def locate(name: str) -> str:
-    """The folder or Hugging Face name behind a recipe's model name."""
-    if not name.startswith(SANDBOX):
-        return name
-    from rlmr import sandbox
-
-    return str(sandbox.checkpoint(name.removeprefix(SANDBOX)))
-
-
-def names_function(name: str) -> bool:
-    """Whether a reward model is given as `module:Name`.
-
-    >>> [names_function(name) for name in ("my_rewards:score", "sandbox:reward_model", "org/model")]
-    [True, False, False]
-    """
-    return ":" in name and not name.startswith(SANDBOX) and not Path(name).exists()
 
 
 def load_scorer(reward: Reward) -> Scorer:
@@ -197,6 +243,28 @@ def load_scorer(reward: Reward) -> Scorer:
     return ensemble.load_scorer(
         locate(reward.model), max_length=reward.max_length, batch_size=reward.batch_size
     )
+
+
+def load_shadow(settings: ShadowSettings | None) -> Shadow | None:
+    """The shadow judge of a recipe. Raises RewardModelError; EndpointError where no server answers."""
+    if settings is None:
+        return None
+    from rlmr.engines.grade import Shadow
+
+    return Shadow(_shadow_scorer(settings), settings.every, settings.texts)
+
+
+def _shadow_scorer(settings: ShadowSettings) -> Scorer:
+    if settings.model is not None:
+        return load_scorer(
+            Reward(model=settings.model, max_length=settings.max_length, batch_size=settings.batch_size)
+        )
+    from rlmr.endpoint import Client, Endpoint  # and aiohttp with it
+    from rlmr.rewards.judge import RubricJudge
+
+    client = Client(Endpoint.from_mapping(settings.endpoint or {}, "shadow.endpoint"))
+    client.canary().checked("shadow.endpoint")
+    return RubricJudge(client, deadline_s=settings.deadline_s)
 
 
 def standard_of(reward: Reward) -> Standard | None:

@@ -7,10 +7,22 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
+from rlmr.alarms import PAUSE, choose_alarms, to_specs
 from rlmr.data import choose_gates
-from rlmr.runs.alarm import PAUSE, UNKNOWN_ALARM
+from rlmr.engines.checkpoints import Metric
+from rlmr.recipes.judging import JudgeSettings, Part, ShadowSettings, VerifierSettings
+from rlmr.tracking import choose_trackers
 
 SANDBOX = "sandbox:"
 """Names that begin so are the sandbox's own: sandbox:policy, sandbox:reward_model, sandbox:train, …"""
@@ -18,12 +30,6 @@ SANDBOX = "sandbox:"
 
 class RecipeError(ValueError):
     """A recipe or an override that cannot be run; the message names the field and what is allowed."""
-
-
-class Part(BaseModel):
-    """A block of a recipe; it knows all of its keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, strict=True)
 
 
 class Data(Part):
@@ -89,44 +95,65 @@ class Mixing(BaseModel):
         return dict(self.model_extra or {})
 
 
-class JudgeSettings(Part):
-    """An LLM that decides what programs cannot (see docs/judge.md)."""
+class Lora(Part):
+    """A low-rank adapter instead of all weights (arXiv:2106.09685); the base model stays as it is."""
 
-    endpoint: dict[str, Any]
-    """The server: `base_url`, `model`, and what else `rlmr.endpoint.Endpoint` knows (cache, limits, prices).
-    Its key is read from the environment variable that `api_key_env` names."""
-    deadline_s: float | None = Field(default=600.0, gt=0)
-    """Seconds for the questions of one step; what is left then is unknown; null = each call's own."""
-    max_tokens: PositiveInt = 1024
-    """Tokens of one reply; a model that reasons first needs more."""
-    temperature: float = Field(default=0.0, ge=0)
-    """Of the judge's sampling."""
-    extra: dict[str, Any] = Field(default_factory=dict)
-    """Further fields of every request, such as `chat_template_kwargs: {enable_thinking: false}`."""
-    skip_failed: bool = False
-    """Ask nothing about a text that a program has already failed: fewer calls, but severity and the record
-    then lack those verdicts."""
-
-    @field_validator("endpoint")
-    @classmethod
-    def _endpoint(cls, endpoint: dict[str, Any]) -> dict[str, Any]:
-        from rlmr.endpoint import Endpoint  # and aiohttp with it
-
-        Endpoint.from_mapping(endpoint, "judge.endpoint")
-        return endpoint
+    r: PositiveInt = 16
+    """Rank of the two matrices beside each layer."""
+    alpha: PositiveInt = 32
+    """Their product is multiplied by alpha / r."""
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    """Share of an adapter's inputs that is dropped while learning."""
+    target_modules: Literal["all-linear"] | list[str] = "all-linear"
+    """Layers by the last part of their names, such as `[q_proj, v_proj]`; `all-linear` = every linear layer
+    but the head."""
 
 
-class VerifierSettings(Part):
-    """A trained classifier that decides what programs cannot, before a judge does (see docs/verifier.md)."""
+class ValidationSettings(Part):
+    """The policy on held-out prompts during training (see docs/training.md); it changes nothing that is
+    learned."""
 
-    classifier: str
-    """Folder that `rlmr verifier train` wrote."""
-    threshold: float | None = Field(default=None, gt=0, lt=1)
-    """A text passes above it; null = the card's."""
-    band: float | None = Field(default=None, ge=0, lt=1)
-    """Nearer to the threshold than this is unknown; null = the card's."""
-    any_type: bool = False
-    """Let it also decide constraint types that it was not trained on."""
+    data: str | None = None
+    """A file of tasks in the format and columns of `data`, or `sandbox:heldout`; or else `split`."""
+    split: float | None = Field(default=None, gt=0, lt=1)
+    """Share of `data.train` that is held out, chosen by what its prompts are, not where they stand."""
+    limit: PositiveInt = 64
+    """Prompts, at most."""
+    samples: PositiveInt = 1
+    """Texts per prompt, sampled as in training, with the same seed every time."""
+    every: PositiveInt = 50
+    """Steps between two validations; there is one before the first step and one after the last."""
+    metric: Metric = "kept_above_start"
+    """What the best checkpoint has most of: texts that keep every hard constraint and score above the
+    starting policy's median (`kept_above_start`), texts that keep every one (`pass_rate`), or the mean score
+    (`quality`)."""
+    keep: bool = True
+    """Keep the best checkpoint, named in best.json, whatever grpo.save_total_limit says; false = measure."""
+
+    @model_validator(mode="after")
+    def _source(self) -> ValidationSettings:
+        if (self.data is None) == (self.split is None):
+            raise ValueError("validation: give one of `data` (a file) and `split` (a share of data.train)")
+        return self
+
+
+class Hardware(Part):
+    """What the recipe is meant for: a dry run compares its memory with it (see docs/memory.md)."""
+
+    devices: PositiveInt = 1
+    """GPUs of one node that train; a vLLM server's come beside them."""
+    memory_gb: PositiveFloat
+    """Memory of each, in GiB, as its maker counts: 80 for an H100."""
+    nodes: PositiveInt = 1
+    """Machines with as many GPUs each."""
+    sharding: Literal["none", "fsdp2", "zero3"] = "none"
+    """How they hold the policy: each all of it, or each a part (recipes/accelerate)."""
+
+    def describe(self) -> str:
+        """In words, such as `2 x 8 GPUs of 80 GiB, fsdp2`."""
+        nodes = f"{self.nodes} x " if self.nodes > 1 else ""
+        shards = "" if self.sharding == "none" else f", {self.sharding}"
+        return f"{nodes}{self.devices} GPU{'s' * (self.devices > 1)} of {self.memory_gb:g} GiB{shards}"
 
 
 class Recipe(Part):
@@ -152,14 +179,26 @@ class Recipe(Part):
     """A trained verifier for what programs cannot decide; what it leaves unknown goes to `judge`."""
     judge: JudgeSettings | None = None
     """Who decides what neither programs nor `verifier` do; with neither, tasks that need one are refused."""
-    unknown_alarm: float = Field(default=UNKNOWN_ALARM, gt=0, le=1)
-    """Share of unknown texts, over the last ten steps, above which the run raises an alarm."""
+    shadow: ShadowSettings | None = None
+    """A second judge whose scores are recorded and shown, and nothing is learned from; null = none."""
+    alarms: bool | dict[str, Any] = Field(default=True, validate_default=True)
+    """What is watched (see docs/alarms.md): true = all, false = none, or by name `false` for one that stays
+    off or the thresholds that differ, such as `{length: false, unknown: {above: 0.1}}`."""
+    report_to: list[str] | None = None
+    """Trackers that get what is recorded (see docs/tracking.md): trackio, wandb, tensorboard, mlflow; none
+    = none of them, null = trackio where it is installed."""
     unknown_pause: float | None = Field(default=PAUSE, gt=0, le=1)
     """Share of unknown texts, over the last three steps, above which the run saves a checkpoint and ends with
     exit code 75, to be resumed when the cause is mended; it also does after a step without any known text.
     null = never."""
     output: str = ""
     """The run folder; runs/NAME if empty."""
+    validation: ValidationSettings | None = None
+    """Try the policy on held-out prompts every so many steps, and keep the best checkpoint; null = never."""
+    lora: Lora | None = None
+    """Train an adapter; null trains all weights. `lora: {}` takes the defaults."""
+    hardware: Hardware | None = None
+    """What a dry run compares its memory with; null = this machine."""
     threads: PositiveInt | None = None
     """CPU threads of each process; null = OMP_NUM_THREADS, else the cores, at most 8."""
     grpo: dict[str, Any] = Field(default_factory=dict)
@@ -173,6 +212,17 @@ class Recipe(Part):
         choose_gates(gates)
         return gates
 
+    @field_validator("report_to", mode="before")
+    @classmethod
+    def _report_to(cls, report_to: object) -> object:
+        return choose_trackers(report_to)
+
+    @field_validator("alarms", mode="after")
+    @classmethod
+    def _alarms(cls, alarms: bool | dict[str, Any], info: ValidationInfo) -> bool | dict[str, Any]:
+        mixing = info.data.get("mixing")
+        return to_specs(choose_alarms(alarms, mixing.rule if isinstance(mixing, Mixing) else ""))
+
     @model_validator(mode="before")
     @classmethod
     def _output(cls, values: Any) -> Any:
@@ -185,8 +235,10 @@ class Recipe(Part):
         allowed = {
             "policy": (self.policy, ("sandbox:policy",)),
             "reward.model": (self.reward.model, ("sandbox:reward_model",)),
+            "shadow.model": ((self.shadow and self.shadow.model) or "", ("sandbox:reward_model",)),
             "data.train": (self.data.train, ("sandbox:train",)),
             "data.eval": (self.data.eval or "", ("sandbox:heldout",)),
+            "validation.data": ((self.validation and self.validation.data) or "", ("sandbox:heldout",)),
         }
         for field, (value, names) in allowed.items():
             if value.startswith(SANDBOX) and value not in names:

@@ -12,7 +12,8 @@ from rlmr.constraints.base import Constraint
 from rlmr.constraints.conditional import If
 from rlmr.constraints.judged import Judged
 from rlmr.data import Task
-from rlmr.recipes.schema import JudgeSettings, Recipe, RecipeError, VerifierSettings
+from rlmr.recipes.judging import JudgeSettings, VerifierSettings
+from rlmr.recipes.schema import Recipe, RecipeError
 from rlmr.verifiers.combine import VerifyAll, verify_all
 
 if TYPE_CHECKING:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from rlmr.data import Message
 from rlmr.rewards.reward_model import RewardModelError, Scores, finite
 
-RewardFunction = Callable[..., Sequence[float | None]]
-"""Called with `prompts` and `completions`; gives one number per completion, None where it has none."""
+Values = Sequence[float | None]
+"""One number per completion, None where there is none."""
+
+RewardFunction = Callable[..., Values | Awaitable[Values]]
+"""Called with `prompts` and `completions`; an async one is awaited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,8 @@ class FunctionScorer:
         Raises RewardModelError for another number of scores.
         """
         try:
-            values = self.function(prompts=list(prompts), completions=list(answers))
+            given = self.function(prompts=list(prompts), completions=list(answers))
+            values = asyncio.run(_wait(given)) if isinstance(given, Awaitable) else given
         except Exception as error:  # a user's function: what it raises cannot be foreseen, and is kept
             return Scores([None] * len(answers), [False] * len(answers), f"{type(error).__name__}: {error}")
         if len(values) != len(answers):
@@ -40,6 +45,10 @@ class FunctionScorer:
         return Scores(
             [None if value is None else finite(float(value)) for value in values], [False] * len(answers)
         )
+
+
+async def _wait(given: Awaitable[Values]) -> Values:
+    return await given
 
 
 def load_function(name: str) -> FunctionScorer:

@@ -6,6 +6,7 @@
     metrics.jsonl      one flat JSON line per step; null = no data
     groups/            step_000001.jsonl.gz: one row per completion, raw columns and, under `derived`, the mix
     checkpoints/       the engine's own
+    best.json          which checkpoint is the best by validation, while one is
     model/             the final policy, with its tokenizer
     evaluation/        what evaluations write
 
@@ -21,13 +22,14 @@ from rlmr.runs.row import Derived, Row, RunError
 from rlmr.runs.write import RunWriter, check_folder
 
 if TYPE_CHECKING:
-    from rlmr.runs.measures import measure
+    from rlmr.runs.measures import measure, mix_metrics
     from rlmr.runs.remixing import MixedRows, Mixture, mix_rows, mixture_of, recompute, remix
 
 _NEED_TORCH = {
     "MixedRows": "remixing",
     "Mixture": "remixing",
     "measure": "measures",
+    "mix_metrics": "measures",
     "mix_rows": "remixing",
     "mixture_of": "remixing",
     "recompute": "remixing",
@@ -55,6 +57,7 @@ __all__ = [
     "check_folder",
     "environment",
     "measure",
+    "mix_metrics",
     "mix_rows",
     "mixture_of",
     "read_run",

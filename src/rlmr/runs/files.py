@@ -8,7 +8,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,8 @@ SECRET_KEY = re.compile(
 )
 """Names of settings whose values never reach a record."""
 
-SECRET_VALUE = re.compile(r"\b(hf_[A-Za-z0-9]{16,}|sk-[A-Za-z0-9_-]{16,})")
-"""Values that look like an access token, whatever the name of their setting."""
+SECRET_VALUE = re.compile(r"\b(hf_[A-Za-z0-9]{16,}|sk-[A-Za-z0-9_-]{16,})|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)")
+"""Values that look like an access token, or a name and password in an address, whatever the setting."""
 
 REDACTED = "***"
 
@@ -62,7 +62,10 @@ def dumps(value: Any) -> str:
     >>> dumps({"a": float("inf")})
     '{"a": null}'
     """
-    return json.dumps(plain(value), ensure_ascii=False, allow_nan=False)
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)  # most values need no `plain`
+    except (TypeError, ValueError):
+        return json.dumps(plain(value), ensure_ascii=False, allow_nan=False)
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -78,6 +81,19 @@ def write_whole(path: Path, content: bytes) -> None:
     except OSError:
         begun.unlink(missing_ok=True)
         raise
+
+
+def fields(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """The values of nested mappings under their dotted names; lists are values.
+
+    >>> dict(fields({"a": 1, "b": {"c": [2], "d": {}}}))
+    {'a': 1, 'b.c': [2], 'b.d': {}}
+    """
+    for key, value in values.items():
+        if isinstance(value, Mapping) and value:
+            yield from fields(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", value
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from statistics import fmean, pstdev
 
 from rlmr.constraints.base import Status
+from rlmr.mixing import Mixed, diagnostics
+from rlmr.runs.duplicates import duplicates
 from rlmr.runs.remixing import STATE, MixedRows
 from rlmr.runs.row import Row
 from rlmr.text import count_words
@@ -31,12 +33,11 @@ def measure(mixed: MixedRows, state: Iterable[tuple[str, float]] = ()) -> dict[s
     step.
     """
     rows = [row for group in mixed.groups for row in group]
-    numbers = {RENAMED.get(name, name): value for name, value in mixed.diagnostics.items()}
-    table = {name: numbers.pop(name, NAN) for name in TOP}
-    table.update({f"mixing/{name}": value for name, value in numbers.items()})
+    table = mix_metrics(mixed.mixed)
     table.update(_scores(rows))
     table.update(_pass_rates(rows))
     table.update(_causes(rows))
+    table.update(duplicates([[row.answer for row in group] for group in mixed.groups]))
     table["words_mean"] = fmean(count_words(row.answer) for row in rows)
     table["tokens_mean"] = fmean(row.tokens for row in rows)
     table["finished_share"] = fmean(row.finished for row in rows)
@@ -44,11 +45,23 @@ def measure(mixed: MixedRows, state: Iterable[tuple[str, float]] = ()) -> dict[s
     return table
 
 
+def mix_metrics(mixed: Mixed) -> dict[str, float]:
+    """What the mixing core says about a mix, under the record's names; NaN = no data.
+
+    >>> from rlmr.mixing import mix
+    >>> mix_metrics(mix("rlmr", [[1.0, 2.0]], [[True, False]]))["violators_rewarded"]
+    0.0
+    """
+    numbers = {RENAMED.get(name, name): value for name, value in diagnostics(mixed).items()}
+    table = {name: numbers.pop(name, NAN) for name in TOP}
+    return table | {f"mixing/{name}": value for name, value in numbers.items()}
+
+
 def _scores(rows: Sequence[Row]) -> dict[str, float]:
     """Mean and population standard deviation of every raw reward column, over the texts that have it."""
     table = {}
-    for name in rows[0].scores:
-        known = [score for row in rows if (score := row.scores[name]) is not None]
+    for name in dict.fromkeys(name for row in rows for name in row.scores):
+        known = [score for row in rows if (score := row.scores.get(name)) is not None]
         table[f"reward/{name}_mean"] = fmean(known) if known else NAN
         table[f"reward/{name}_std"] = pstdev(known) if known else NAN
     return table

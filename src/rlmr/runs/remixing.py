@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rlmr.constraints.base import Status
-from rlmr.mixing import Mixed, Reduced, State, check_rule, diagnostics, mix, reduce_verdicts
+from rlmr.mixing import Explanation, Mixed, Reduced, State, check_rule, explain_all, mix, reduce_verdicts
 from rlmr.runs.read import Run
 from rlmr.runs.row import Derived, Row
 
@@ -57,11 +57,6 @@ class MixedRows:
         """One per row, in the order of the rows."""
         return [row.derived.advantage for group in self.groups for row in group if row.derived]
 
-    @property
-    def diagnostics(self) -> dict[str, float]:
-        """What the mixing core says about the mix."""
-        return diagnostics(self.mixed)
-
 
 def mix_rows(groups: Sequence[Sequence[Row]], mixture: Mixture, state: State | None = None) -> MixedRows:
     """Mix P groups of rows (they may differ in length) from their raw columns.
@@ -97,8 +92,9 @@ def mix_rows(groups: Sequence[Sequence[Row]], mixture: Mixture, state: State | N
         state=state,
         **mixture.parameters,
     )
+    whys = explain_all(mixed)
     derived = [
-        [row.with_derived(_derived(mixed, reduced, p, g)) for g, row in enumerate(group)]
+        [row.with_derived(_derived(whys[p][g], reduced, p, g)) for g, row in enumerate(group)]
         for p, group in enumerate(groups)
     ]
     return MixedRows(derived, mixed)
@@ -117,12 +113,11 @@ def _ragged(matrix: Any, sizes: Sequence[int]) -> list[list[Any]]:
     return [row[:size] for row, size in zip(matrix.tolist(), sizes, strict=True)]
 
 
-def _derived(mixed: Mixed, reduced: Reduced, p: int, g: int) -> Derived:
-    why = mixed.explain(p, g)
+def _derived(why: Explanation, reduced: Reduced, p: int, g: int) -> Derived:
     return Derived(
         rule=why.rule,
         passed=bool(reduced.passed_PG[p, g]),
-        unknown=not bool(mixed.known[p, g]),
+        unknown=why.passed is None,
         severity=float(reduced.severity_PG[p, g]),
         quality=why.quality,
         distance_before=why.before,

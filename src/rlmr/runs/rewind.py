@@ -24,7 +24,8 @@ def rewind(folder: Path, step: int) -> list[dict[str, Any]]:
         path.unlink()
     for name in ("model", "model.part"):
         shutil.rmtree(folder / name, ignore_errors=True)
-    _cut(folder / "evaluation" / "metrics.jsonl", step)
+    for name in ("metrics.jsonl", "validation.jsonl"):
+        _cut(folder / "evaluation" / name, step)
     return _cut(folder / "metrics.jsonl", step)
 
 

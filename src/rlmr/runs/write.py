@@ -25,6 +25,7 @@ PARTS = (
     "metrics.jsonl",
     "groups",
     "checkpoints",
+    "best.json",
     "model",
     "evaluation",
 )
@@ -208,6 +209,13 @@ class RunWriter:
         name = f"step_{step:06d}" if split == "train" else f"{split}_{step:06d}"
         try:
             write_lines_gz(self.folder / "groups" / f"{name}.jsonl.gz", [row.to_dict() for row in rows])
+        except OSError as error:
+            raise _refused(self.folder, error) from error
+
+    def evaluation(self, name: str, values: Mapping[str, Any]) -> None:
+        """Append one line to the file of that name in `evaluation`."""
+        try:
+            append_line(self.folder / "evaluation" / name, values)
         except OSError as error:
             raise _refused(self.folder, error) from error
 
