@@ -8,7 +8,7 @@ import pytest
 
 from rlmr.constraints import WordCount
 from rlmr.data import DataError
-from rlmr.longbench import read_longbench_write, stated_length
+from rlmr.longbench import length_score, read_longbench_write, stated_length
 
 
 @pytest.mark.parametrize(
@@ -121,3 +121,26 @@ def test_three_steps_on_real_prompts_record_real_verdicts(
         assert row.scores["quality"] is not None
     assert len({row.verdicts[0].measured for row in rows}) > 3
     assert all(line["violators_rewarded"] == 0 and "pass_rate/word_count" in line for line in run.metrics)
+
+
+@pytest.mark.parametrize(
+    ("asked", "written", "score"),
+    [
+        (500, 500, 100.0),
+        (500, 501, 100.0 * (1 - 0.002 / 3)),
+        (500, 1000, 100.0 * (1 - 1 / 3)),
+        (500, 2000, 0.0),
+        (500, 9000, 0.0),
+        (500, 400, 87.5),
+        (600, 200, 0.0),
+        (600, 0, 0.0),
+    ],
+)
+def test_the_length_score_is_the_papers(asked, written, score):
+    assert length_score(asked, written) == pytest.approx(score)
+
+
+@pytest.mark.parametrize(("asked", "written"), [(0, 5), (-1, 5), (5, -1), (float("nan"), 1)])
+def test_the_length_score_refuses_what_is_no_length(asked, written):
+    with pytest.raises(ValueError, match="asked must be above 0"):
+        length_score(asked, written)

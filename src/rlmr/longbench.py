@@ -75,3 +75,28 @@ def read_longbench_write(path: str | Path, most_words: int = 200) -> list[Task]:
     if not tasks:
         raise DataError(f"{path}: no English prompt states a length of at most {most_words} words")
     return tasks
+
+
+def length_score(asked: float, written: float) -> float:
+    """LongBench-Write's score of a text's length, 0 to 100: 100 where as much was written as was asked for.
+
+    100 max(0, 1 - (written / asked - 1) / 3) above, 100 max(0, 1 - (asked / written - 1) / 2) below: 0 from
+    four times as much on, and down from a third. Source: LongBench-Write
+    (arXiv:2408.07055). Nothing written: 0.
+
+    Args:
+        asked: words (or hanzi) that were asked for; above 0.
+        written: words (or hanzi) of the text; 0 or more.
+
+    Raises:
+        ValueError: nothing asked for, or a negative length.
+
+    >>> length_score(100, 100), length_score(100, 250), length_score(100, 50), length_score(100, 400)
+    (100.0, 50.0, 50.0, 0.0)
+    """
+    if not asked > 0 or not written >= 0:
+        raise ValueError(f"asked must be above 0 and written at least 0, but are {asked} and {written}")
+    if written == 0:
+        return 0.0
+    fault = (written / asked - 1.0) / 3.0 if written > asked else (asked / written - 1.0) / 2.0
+    return 100.0 * max(0.0, 1.0 - fault)

@@ -84,8 +84,8 @@ def test_batches_report_their_progress(policy):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"max_new_tokens": 0}, "at least 1, but are 0"),
-        ({"max_new_tokens": 5, "batch_size": 0}, "but are 5 and 0"),
+        ({"max_new_tokens": 0}, "max_new_tokens must be at least 1, but is 0"),
+        ({"max_new_tokens": 5, "batch_size": 0}, "batch_size must be at least 1, but is 0"),
         ({"max_new_tokens": 5, "temperature": -1.0}, "at least 0, but is -1.0"),
     ],
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,16 +32,40 @@ class EvalRow:
     """The part that verdicts and judge saw: what follows a reasoning block."""
     words: int
     """Words of the answer."""
-    tokens: int
-    """Generated tokens, the end token included."""
+    tokens: int | None
+    """Generated tokens, the end token included; None where a server did not say."""
     finished: bool
     """Whether the policy ended the text itself, its reasoning block (if any) closed."""
     verdicts: tuple[Verdict, ...]
     """One per asked constraint, and `finished`."""
     passed: bool | None
     """Whether every hard constraint holds; None where that is unknown (see `all_pass`)."""
-    gold: float | None
+    gold: float | None = None
     """The judge's score of the answer; None where it gave none."""
+    loose: tuple[Verdict, ...] = ()
+    """The same verdicts in a benchmark's loose reading; empty where it has none."""
+    scores: dict[str, float | None] = field(default_factory=dict)
+    """Scores of the answer by who gave them; None where one gave none."""
+    aspects: dict[str, str] = field(default_factory=dict)
+    """What of its task results are shown by: category, lang, difficulty."""
+    sample: int = 0
+    """Which of its task's texts it is, from 0."""
+    points: dict[str, int] = field(default_factory=dict)
+    """Points of the answer by criterion of a rubric; empty where nobody asked, or none could be had."""
+
+    @property
+    def key(self) -> str:
+        """Its name among all texts for a suite; see `text_key`."""
+        return text_key(self.task, self.sample)
+
+
+def text_key(task: str, sample: int) -> str:
+    """The name of a task's text: the first has the task's own.
+
+    >>> text_key("t1", 0), text_key("t1", 2)
+    ('t1', 't1#2')
+    """
+    return f"{task}#{sample}" if sample else task
 
 
 def write_rows(path: Path, rows: Sequence[EvalRow]) -> None:
@@ -49,10 +73,18 @@ def write_rows(path: Path, rows: Sequence[EvalRow]) -> None:
 
     The same rows give the same bytes.
     """
-    verdicts = [{"verdicts": [verdict.to_dict() for verdict in row.verdicts]} for row in rows]
-    write_lines_gz(
-        path, [{"schema": SCHEMA_VERSION, **asdict(r), **v} for r, v in zip(rows, verdicts, strict=True)]
-    )
+    write_lines_gz(path, [{"schema": SCHEMA_VERSION, **_plain(row)} for row in rows])
+
+
+def _plain(row: EvalRow) -> dict[str, Any]:
+    """As JSON values; what few rows have is left out where there is nothing."""
+    decided = {name: [verdict.to_dict() for verdict in getattr(row, name)] for name in VERDICTS}
+    rare = {name for name in ("sample", "points") if not getattr(row, name)}
+    return {name: value for name, value in (asdict(row) | decided).items() if name not in rare}
+
+
+VERDICTS = ("verdicts", "loose")
+"""The fields of a row that hold verdicts."""
 
 
 def read_rows(path: Path) -> list[EvalRow]:
@@ -68,7 +100,8 @@ def read_rows(path: Path) -> list[EvalRow]:
         if row["schema"] > SCHEMA_VERSION:
             raise ValueError(f"{path}: schema {row['schema']}, but this version reads up to {SCHEMA_VERSION}")
         del row["schema"]
-        rows.append(EvalRow(**{**row, "verdicts": tuple(verdict_of(verdict) for verdict in row["verdicts"])}))
+        decided = {name: tuple(verdict_of(verdict) for verdict in row.get(name, ())) for name in VERDICTS}
+        rows.append(EvalRow(**{**row, **decided}))
     return rows
 
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rlmr import text
+from rlmr.constraints.base import Verdict
 from rlmr.data import Task
 from rlmr.evals.generate import Completion, Progress, generate, load_policy
 from rlmr.evals.outcome import EvalRow, write_rows
 from rlmr.verifiers.combine import VerifyAll, verify_all
 from rlmr.verifiers.finished import answer_of, finished_verdict
 from rlmr.verifiers.program import all_pass
+
+ASPECTS = ("category", "lang", "difficulty")
+"""Columns of tasks that results are shown by."""
 
 Judge = Callable[[Task, str], float]
 """Scores a text written for a task; NaN or infinite where it cannot."""
@@ -81,19 +86,28 @@ def judged(
     found = verify(tasks, [answer for answer, _ in answers])
     rows = []
     for task, completion, (answer, closed), decided in zip(tasks, completions, answers, found, strict=True):
-        verdicts = (*decided, finished_verdict(completion.tokens, completion.finished, closed))
+        finished = finished_verdict(completion.tokens, completion.finished, closed)
         score = judge(task, answer)
-        row = EvalRow(
-            task=task.id,
-            prompt=task.prompt_text,
-            completion=completion.text,
-            answer=answer,
-            words=text.count_words(answer),
-            tokens=completion.tokens,
-            finished=completion.finished and closed,
-            verdicts=verdicts,
-            passed=all_pass(verdicts),
-            gold=score if math.isfinite(score) else None,
-        )
-        rows.append(row)
+        row = to_row(task, completion, (*decided, finished))
+        rows.append(replace(row, gold=score if math.isfinite(score) else None))
     return rows
+
+
+def to_row(
+    task: Task, completion: Completion, verdicts: tuple[Verdict, ...], loose: tuple[Verdict, ...] = ()
+) -> EvalRow:
+    """The row of one text and what was decided about it."""
+    answer, closed = answer_of(completion.text, completion.opened)
+    return EvalRow(
+        task=task.id,
+        prompt=task.prompt_text,
+        completion=completion.text,
+        answer=answer,
+        words=text.count_words(answer),
+        tokens=completion.tokens,
+        finished=completion.finished and closed,
+        verdicts=verdicts,
+        passed=all_pass(verdicts),
+        loose=loose,
+        aspects={name: task.meta[name] for name in ASPECTS if isinstance(task.meta.get(name), str)},
+    )

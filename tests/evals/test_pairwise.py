@@ -1,0 +1,114 @@
+"""Pairwise comparison through a real server: rankings are recovered, bad habits are exposed."""
+
+import math
+
+import pytest
+from evaluation_cases import honest, judge_by, length_biased, noisy, position_biased, rows_of
+
+from rlmr.endpoint import Client, Endpoint
+from rlmr.endpoint.fake import FakeServer
+from rlmr.evals.finished_items import FinishedItems
+from rlmr.evals.pairwise import Meeting, compare, meet_by_judge, meet_by_scores, paired, rank
+from rlmr.rewards.judge import PairwiseJudge
+
+SYSTEMS = {
+    "start": (1.0, 40, 6),
+    "rlmr": (2.0, 40, 20),
+    "writing": (1.6, 55, 20),
+    "endless": (1.6, 90, 6),
+}
+"""Worth, words, and by how many words its texts differ."""
+ROWS = {name: rows_of(name, mean, words, spread=spread) for name, (mean, words, spread) in SYSTEMS.items()}
+
+
+def ask(prefers, folder, candidate="rlmr", baseline="start", **server):
+    with FakeServer(judge_by(prefers), **server) as running:
+        endpoint = Endpoint(running.base_url, "judge", retries=0, retries_rejected=0, backoff_s=0.01)
+        with Client(endpoint) as client:
+            log = FinishedItems(folder / f"{candidate}-{baseline}.jsonl")
+            met = meet_by_judge(PairwiseJudge(client), ROWS[candidate], ROWS[baseline], log)
+        return met, running
+
+
+def test_an_honest_judge_agrees_with_the_scores(tmp_path):
+    met, _ = ask(honest, tmp_path)
+    by_judge = compare("rlmr", "start", "judge", met, ordered=True)
+    by_gold = compare(
+        "rlmr", "start", "gold", meet_by_scores("gold", ROWS["rlmr"], ROWS["start"]), ordered=False
+    )
+    assert abs(by_judge.win.rate.value - by_gold.win.rate.value) < 0.02  # worth is written to two digits
+    assert by_judge.win.rate.low > 0.75 and by_judge.win.p < 1e-6
+    assert by_judge.flips.value == 0 and by_judge.first_place.value == 0.5
+    assert by_gold.flips is None and by_gold.first_place is None
+    assert by_judge.warnings == ()
+
+
+def test_a_noisy_judge_still_ranks_three_systems_rightly(tmp_path):
+    pairs = [("rlmr", "start"), ("writing", "start"), ("writing", "rlmr")]
+    ranking = rank({(a, b): ask(noisy, tmp_path, a, b)[0] for a, b in pairs})
+    assert ranking.systems == ("rlmr", "writing", "start")
+    assert ranking.strengths[0].low > ranking.strengths[2].high
+
+
+def test_a_position_biased_judge_is_exposed(tmp_path):
+    found = compare("rlmr", "start", "judge", ask(position_biased, tmp_path)[0], ordered=True)
+    assert found.first_place.low > 0.5 and found.flips.value > 0.3
+    assert any(w.startswith("Position bias: the text that stands first") for w in found.warnings)
+    assert found.win.rate.low > 0.5  # both orders: the ranking survives
+
+
+def test_a_length_biased_judge_is_exposed(tmp_path):
+    met = ask(length_biased, tmp_path, "writing", "rlmr")[0]
+    found = compare("writing", "rlmr", "judge", met, ordered=True)
+    assert found.win.rate.low > 0.5, "the longer, worse system wins with this judge"
+    assert any(w.startswith("Verdicts follow length") for w in found.warnings)
+    assert found.controlled.rate.value < found.win.rate.value - 0.1
+    assert found.controlled.rate.low < 0.5
+
+
+def test_what_is_always_longer_cannot_be_compared_at_equal_length(tmp_path):
+    met = ask(length_biased, tmp_path, "endless", "rlmr")[0]
+    found = compare("endless", "rlmr", "judge", met, ordered=True)
+    assert found.win.rate.low > 0.9 and math.isnan(found.controlled.rate.value)
+    assert any("cannot be told from quality" in w for w in found.warnings)
+
+
+def test_failures_are_unknown_and_asked_again_and_nothing_else_is(tmp_path):
+    met, _ = ask(honest, tmp_path, faults={"500": 0.2})
+    unknown = [one for one in met if math.isnan(one.first)]
+    assert 0 < len(unknown) < len(met)
+    found = compare("rlmr", "start", "judge", met, ordered=True)
+    assert found.win.unknown == len(unknown) and "are unknown" in found.warnings[0]
+    again, server = ask(honest, tmp_path)
+    assert server.calls == 2 * len(unknown)
+    assert not any(math.isnan(one.first) for one in again)
+    assert [b for a, b in zip(met, again, strict=True) if a == b] == [
+        one for one in met if not math.isnan(one.first)
+    ]
+
+
+def test_a_changed_text_is_judged_anew(tmp_path):
+    ask(honest, tmp_path)
+    before = ROWS["rlmr"]
+    try:
+        ROWS["rlmr"] = [rows_of("rlmr", 2.0, 40, seed=1)[0], *before[1:]]
+        assert ask(honest, tmp_path)[1].calls == 2
+    finally:
+        ROWS["rlmr"] = before
+
+
+def test_only_tasks_that_both_have_meet():
+    assert [a.task for a, _ in paired(ROWS["rlmr"][:5], ROWS["start"][3:])] == ["t3", "t4"]
+
+
+@pytest.mark.parametrize(("n", "warned"), [(8, True), (40, False)])
+def test_few_comparisons_say_nothing_of_a_judge(n, warned):
+    met = [Meeting(f"t{i}", 1.0, 0.0, 3.0) for i in range(n)]
+    found = compare("a", "b", "judge", met, ordered=True)
+    assert any("too few" in w for w in found.warnings) is warned
+    assert any("Position bias" in w for w in found.warnings) is not warned
+
+
+def test_no_comparison_is_no_verdict():
+    found = compare("a", "b", "judge", [], ordered=True)
+    assert math.isnan(found.win.rate.value) and math.isnan(found.detectable)
