@@ -3,11 +3,11 @@
 Every trained model is one job, named by (data, control, part, seed); what it scored is kept in a file of its
 own under --output, and a job whose file is there is not run again: the script can be stopped and continued,
 and several can run side by side on different --data. `part` is `official` (the published split) or a fold of
-five, by prompt.
+five, by prompt; a seed draws the folds and orders the training.
 
     python -m benchmarks.reward heads
     python -m benchmarks.reward run --data hanna --parts 0 1 2 3 4 --seeds 0
-    python -m benchmarks.reward run --data lamp --parts official --seeds 0 1 2 --controls none decorrelate
+    python -m benchmarks.reward run --data lamp --parts official --seeds 0 1 2
     python -m benchmarks.reward_report
 """
 
@@ -18,6 +18,7 @@ import itertools
 import json
 import os
 import time
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,16 +26,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rlmr.audit.baselines import Kind
+from rlmr.data import write_whole
 from rlmr.rewards.preferences import Preference, folds, without_repeats
 from rlmr.rewards.public import read_hanna, read_lamp
+from rlmr.rewards.settings import FEATURES, Length, Settings
 
 if TYPE_CHECKING:
-    from rlmr.rewards.train import Settings
+    from torch import Tensor
+
+    from rlmr.rewards.encoder import Read
 
 ROOT = Path(os.environ.get("RLMR_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
 FOLDS = 5
-LAYERS, FROZEN = 4, 1
-MAX_LENGTH = {"hanna": 512, "lamp": 384}
+FROZEN = 3
+HEADS = (
+    "head_none",
+    "head_decorrelate",
+    "head_cheap",
+    *(f"head_without_{name}" for name in ("states", "surface", "words", "prompt")),
+)
 KINDS: tuple[Kind, ...] = ("style", "tfidf", "both")
 
 
@@ -69,28 +79,31 @@ def encoder() -> str:
     return str(Path(spec.origin).parent / "model")
 
 
-def settings(data: str, control: str, seed: int, epochs: float) -> Settings:
-    """What is trained, the same for both sets but for LAMP's missing margins and its groups of two texts."""
-    from rlmr.rewards.train import Settings
-    from rlmr.rewards.trainer import PairLoss
-
+def settings(data: str, control: str, epochs: float) -> Settings:
+    """What is trained, the same for both sets but for LAMP's missing prompts and margins and its groups of
+    two texts. `head_without_x` leaves out reading x, `head_cheap` the encoder."""
+    left_out = {"head_cheap": "states prompt"}.get(control, control.partition("without_")[2])
     return Settings(
         model=encoder(),
-        layers=LAYERS,
         frozen_layers=FROZEN,
-        reads_prompt=False,
-        max_length=MAX_LENGTH[data],
+        features=[name for name in FEATURES if name not in left_out.split()],
+        reads_prompt=data == "hanna",
         target="margin" if data == "hanna" else "label",
         margin_scale=0.5,
-        loss=PairLoss(length_control=control, decorrelation=0.5),  # type: ignore[arg-type]
+        length=Length(control="decorrelate" if control.endswith("decorrelate") else "none", weight=None),
         groups_per_step=2 if data == "hanna" else 8,
         head_rate=1e-4,
-        seed=seed,
-        config={"learning_rate": 5e-5, "num_train_epochs": epochs, "bf16": True},
+        reward={"learning_rate": 5e-5, "num_train_epochs": epochs, "bf16": True},
     )
 
 
-def run_job(args: argparse.Namespace, control: str, part: str, seed: int) -> None:
+def wanted_texts(data: str, part: str, held: list[Preference]) -> list[tuple[str, str]]:
+    """(prompt, text) to score: the held-out ones, and for the official part the other set's, too."""
+    other = [] if part != "official" else parted("lamp" if data == "hanna" else "hanna", "official")[1]
+    return sorted({(str(p.prompt), text) for p in [*held, *other] for text in (p.chosen, p.rejected)})
+
+
+def run_job(stored: Stored, args: argparse.Namespace, control: str, part: str, seed: int) -> None:
     """Train one model, score the held-out texts and (official part) the other set's; keep the scores."""
     path = args.output / f"{args.data}-{control}-{part}-{seed}.json"
     if path.exists():
@@ -99,93 +112,97 @@ def run_job(args: argparse.Namespace, control: str, part: str, seed: int) -> Non
     from rlmr.rewards.train import train
 
     started = time.time()
-    kept, held = parted(args.data, part)
+    kept, held = parted(args.data, part, seed)
     print(f"{path.stem}: {len(kept)} pairs to train on, {len(held)} held out", flush=True)
 
     def show(step: int, steps: int, found: dict[str, object]) -> None:
         print(f"  {step}/{steps} {found.get('loss', '')} {time.time() - started:.0f} s", flush=True)
 
-    folder = train(kept, settings(args.data, control, seed, args.epochs), args.output / path.stem, show=show)
-    trained = time.time() - started
+    setup = settings(args.data, control, args.epochs)
+    folder = train(kept, setup, args.output / path.stem, seed=seed, show=show, pooled=stored)
+    seconds = time.time() - started
+    wanted = wanted_texts(args.data, part, held)
     model = RewardModel(folder, batch_size=16, precision="bfloat16")
-    wanted = texts_of(held)
-    if part == "official":
-        other = "lamp" if args.data == "hanna" else "hanna"
-        wanted += texts_of(parted(other, "official")[1])
-    scored = model.score([""] * len(wanted), wanted)
-    content = {
-        "scores": dict(zip(wanted, scored.values, strict=True)),
-        "truncated": sum(scored.truncated),
-        "texts": len(wanted),
-        "seconds": round(trained),
-        "epochs": args.epochs,
-    }
-    path.write_text(json.dumps(content))
+    scored = model.score([prompt for prompt, _ in wanted], [text for _, text in wanted])
+    keep(path, wanted, scored.values, truncated=sum(scored.truncated), seconds=round(seconds))
     print(f"  kept after {time.time() - started:.0f} s", flush=True)
 
 
-def states(args: argparse.Namespace, data: str) -> dict[str, np.ndarray]:
-    """Mean token states of every text of a set under the untouched encoder, kept."""
-    path = args.output / f"states-{data}.npz"
-    texts = texts_of(load(data))
-    if not path.exists():
-        from rlmr.rewards.encoder import from_encoder
+def keep(path: Path, wanted: list[tuple[str, str]], values: Sequence[float | None], **about: object) -> None:
+    """Write the scores of texts, whole or not at all."""
+    scores = dict(zip((text for _, text in wanted), values, strict=True))
+    with write_whole(path) as file:
+        file.write(json.dumps({"scores": scores, **about}).encode())
+
+
+class Stored:
+    """Mean states of every text and prompt of both sets under the untouched encoder, computed once and kept
+    under --output."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        from rlmr.rewards.encoder import Read, from_encoder
         from rlmr.rewards.probe import pool
         from rlmr.rewards.render import render
         from rlmr.rewards.train import load_tokenizer
 
-        tokenizer = load_tokenizer(encoder())
-        ids = [render(tokenizer, "", text)[: MAX_LENGTH[data]] for text in texts]
-        np.savez(path, states=pool(from_encoder(encoder(), LAYERS), ids).numpy())
-    return dict(zip(texts, np.load(path)["states"], strict=True))
+        self.tokenizer = load_tokenizer(encoder())
+        model = from_encoder(encoder(), self.tokenizer)
+        pairs = [*load("hanna"), *load("lamp")]
+        wanted = {(str(p.prompt), text) for p in pairs for text in (p.chosen, p.rejected)}
+        reads = [model.read(render(self.tokenizer, prompt, text)) for prompt, text in wanted]
+        texts = sorted({tokens for read in reads for tokens in read})
+        path = args.output / "states.npy"
+        if not path.exists():
+            np.save(path, pool(model, [Read((), text) for text in texts])[0].numpy())
+        self.rows = dict(zip(texts, np.load(path), strict=True))
+
+    def __call__(self, reads: Sequence[Read]) -> tuple[Tensor, Tensor]:
+        """Like `probe.pool`."""
+        import torch
+
+        unknown = np.full(len(next(iter(self.rows.values()))), np.nan, dtype=np.float32)
+        texts = np.stack([self.rows[read.text] for read in reads])
+        prompts = np.stack([self.rows[read.prompt] if read.prompt else unknown for read in reads])
+        return torch.from_numpy(texts), torch.from_numpy(prompts)
 
 
 def run_heads(args: argparse.Namespace) -> None:
     """Fit the head alone, for every control, part and seed (of the folds); score held-out texts and the other
     set's."""
+    stored = Stored(args)
+    for data, part, seed, control in itertools.product(
+        args.sets, ("official", *map(str, range(FOLDS))), args.seeds, args.controls
+    ):
+        path = args.output / f"{data}-{control}-{part}-{seed}.json"
+        if not path.exists() and not (part == "official" and seed):
+            run_head(stored, path, data, part, seed, settings(data, control, 0))
+
+
+def run_head(stored: Stored, path: Path, data: str, part: str, seed: int, setup: Settings) -> None:
+    """One head."""
     import torch
 
-    from rlmr.rewards.probe import find_head
-    from rlmr.rewards.train import group_rows
+    from rlmr.rewards.probe import fit_head
+    from rlmr.rewards.render import render
+    from rlmr.rewards.train import group_rows, load_untrained
     from rlmr.rewards.trainer import log_length_sd
 
-    known = {data: states(args, data) for data in ("hanna", "lamp")}
-    every = known["hanna"] | known["lamp"]
-    for data, part, seed, control in itertools.product(
-        ("hanna", "lamp"), ("official", *map(str, range(FOLDS))), args.seeds, args.controls
-    ):
-        path = args.output / f"{data}-head_{control}-{part}-{seed}.json"
-        if path.exists() or (part == "official" and seed):
-            continue
-        kept, held = parted(data, part, seed)
-        setup = settings(data, control, seed, 0)
-        made = list(group_rows(kept, Tokens(), setup, None))  # type: ignore[arg-type]
-        ordered = torch.from_numpy(np.stack([every[text] for row in made for text in row["texts"]]))
-        sd = log_length_sd([n for row in made for n in row["lengths"]])
-        head = find_head(ordered, made, setup.loss, sd)
-        wanted = texts_of(held) + texts_of(held_pairs("lamp" if data == "hanna" else "hanna", "official"))
-        values = head(torch.from_numpy(np.stack([every[text] for text in wanted]))).tolist()
-        path.write_text(
-            json.dumps({"scores": dict(zip(wanted, values, strict=True)), "penalty": head.penalty})
-        )
-        print(f"{path.stem}: penalty {head.penalty}, length term {head.length_term:+.2f}", flush=True)
-
-
-class Tokens:
-    """Stands for a tokenizer where rows are to hold the texts themselves."""
-
-    chat_template = eos_token = None
-    sep_token = "</s>"
-
-    def __call__(self, *texts: str, verbose: bool = True) -> dict[str, str]:
-        """The last text."""
-        return {"input_ids": texts[-1]}
-
-
-def fold_seed(control: str, seed: int) -> int:
-    """Heads have no seed of their own: theirs draws the folds. Fine-tuned models share the folds of seed
-    0."""
-    return seed if control.startswith("head_") else 0
+    started = time.time()
+    kept, held = parted(data, part, seed)
+    model = load_untrained(setup, stored.tokenizer)
+    rows = list(group_rows(kept, stored.tokenizer, setup, None))
+    sd = log_length_sd([n for row in rows for n in row["lengths"]])
+    head = fit_head(model, rows, setup.length, sd, pooled=stored)
+    wanted = wanted_texts(data, part, held)
+    shown = [
+        render(stored.tokenizer, prompt, text, reads_prompt=setup.reads_prompt) for prompt, text in wanted
+    ]
+    reads = [model.read(ids) for ids in shown]
+    with torch.no_grad():
+        values = model.head(reads, *stored(reads))[:, 0].tolist()
+    keep(path, wanted, values, shares=head.shares, weight=head.control.weight)
+    shares = ", ".join(f"{name} {share:.2f}" for name, share in head.shares.items())
+    print(f"{path.stem}: {shares}; weight {head.control.weight}; {time.time() - started:.0f} s", flush=True)
 
 
 def held_pairs(data: str, part: str, seed: int = 0) -> list[Preference]:
@@ -204,13 +221,15 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("do", nargs="?", default="run", choices=("run", "heads"))
-    parser.add_argument("--data", default="hanna", choices=("hanna", "lamp"))
-    parser.add_argument("--parts", nargs="+", default=["official"], help="official, 0 to 4")
+    parser.add_argument("--data", default="hanna", choices=("hanna", "lamp"), help="of run")
+    parser.add_argument("--sets", nargs="+", default=["hanna", "lamp"], help="of heads")
+    parser.add_argument("--parts", nargs="+", default=["official"], help="official, 0 to 4; of run")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
-    parser.add_argument("--controls", nargs="+", default=["none", "term", "decorrelate"])
-    parser.add_argument("--epochs", type=float, default=2)
+    parser.add_argument("--controls", nargs="+", help="of run: none, decorrelate; of heads: see HEADS")
+    parser.add_argument("--epochs", type=float, default=1)
     parser.add_argument("--output", type=Path, default=Path("build/reward"))
     args = parser.parse_args()
+    args.controls = args.controls or (["none", "decorrelate"] if args.do == "run" else list(HEADS))
     args.output.mkdir(parents=True, exist_ok=True)
     import torch
 
@@ -218,10 +237,9 @@ def main() -> None:
     if args.do == "heads":
         run_heads(args)
         return
-    for seed in args.seeds:
-        for part in args.parts:
-            for control in args.controls:
-                run_job(args, control, part, seed)
+    stored = Stored(args)
+    for seed, part, control in itertools.product(args.seeds, args.parts, args.controls):
+        run_job(stored, args, control, part, seed)
 
 
 if __name__ == "__main__":

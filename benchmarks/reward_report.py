@@ -1,174 +1,182 @@
-"""Tables of what `python -m benchmarks.reward` kept: `python -m benchmarks.reward_report --output FOLDER`."""
+"""Tables of what `python -m benchmarks.reward` kept: `python -m benchmarks.reward_report --output FOLDER`.
+
+Each line is a model's accuracy with a 95 % interval that resamples prompts, then its gain over the best cheap
+baseline, paired, on the same pairs and folds. Over several seeds a pair counts with its mean. Legend: S
+seeds, M pairs of a set or of its official test.
+"""
 
 from __future__ import annotations
 
 import argparse
 import itertools
 import json
+import math
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
-from benchmarks.reward import ROOT, fold_seed, held_pairs, parted, parts_of, texts_of
+from benchmarks.reward import FOLDS, KINDS, load, parted
 from rlmr.audit.baselines import Kind, fit, longer_wins
 from rlmr.audit.calibration import calibrate
 from rlmr.evals.stats import clustered_mean, spearman
 from rlmr.rewards.preferences import Preference
 from rlmr.text import count_words
 
-KINDS: tuple[Kind, ...] = ("style", "tfidf", "both")
+Floats = npt.NDArray[np.float64]
 
 
-def differences(
-    args: argparse.Namespace, data: str, control: str, seed: int, part: str, on: str = ""
-) -> tuple[np.ndarray, float]:
-    """Score differences of the held-out pairs, and Spearman(score, words) (mean over folds); empty where jobs
-    miss."""
-    d: list[float] = []
-    rhos = []
-    for each in parts_of(part):
-        path = args.output / f"{data}-{control}-{each}-{seed}.json"
-        if not path.exists():
-            return np.array([]), float("nan")
-        scores = json.loads(path.read_text())["scores"]
-        held = parted(on or data, each, fold_seed(control, seed))[1]
-        d += [scores[p.chosen] - scores[p.rejected] for p in held]
-        texts = texts_of(held)
-        rhos.append(spearman([scores[t] for t in texts], [float(count_words(t)) for t in texts]))
-    return np.array(d), float(np.mean(rhos))
+@dataclass(frozen=True)
+class Found:
+    """What one model, or baseline, scored."""
+
+    d_SM: Floats
+    """Differences of scores, a row per seed."""
+    rho: float = math.nan
+    """Spearman(score, words) over held-out texts, mean over parts and seeds."""
+
+    @property
+    def right_M(self) -> Floats:
+        """How often each pair was ordered rightly."""
+        found: Floats = (0.5 + 0.5 * np.sign(self.d_SM)).mean(0)
+        return found
 
 
-def baseline(args: argparse.Namespace, data: str, kind: Kind, part: str, seed: int) -> np.ndarray:
-    """Score differences of a baseline on the same held-out pairs; kept like a job's."""
-    path = args.output / f"base-{data}-{kind}-{part}-{seed}.json"
-    if not path.exists():
-        found: list[float] = []
+def parts_of(part: str) -> list[str]:
+    """The parts that a table's part stands for: `cv` for all folds."""
+    return [str(k) for k in range(FOLDS)] if part == "cv" else [part]
+
+
+def pairs_of(data: str, part: str) -> list[Preference]:
+    """The pairs of a table, in the set's own order."""
+    return parted(data, part)[1] if part == "official" else load(data)
+
+
+def scored(args: argparse.Namespace, data: str, name: str, part: str, seeds: list[int]) -> Found | None:
+    """What a model scored with each of these seeds, or as many of them as are kept; None for none."""
+    pairs = pairs_of(data, part)
+    rows, rhos = [], []
+    for seed in seeds:
+        scores: dict[str, float] = {}
         for each in parts_of(part):
-            kept, held = parted(data, each, seed)
-            score = fit(kind, kept)
-            found += list(score([p.chosen for p in held]) - score([p.rejected for p in held]))
-        path.write_text(json.dumps(found))
-    return np.array(json.loads(path.read_text()))
+            path = args.output / f"{data}-{name}-{each}-{seed}.json"
+            if not path.exists():
+                break
+            found = json.loads(path.read_text())["scores"]
+            held = {t for p in parted(data, each, seed)[1] for t in (p.chosen, p.rejected)}
+            scores.update({t: found[t] for t in held})
+            rhos.append(spearman([found[t] for t in held], [float(count_words(t)) for t in held]))
+        else:
+            rows.append([scores[p.chosen] - scores[p.rejected] for p in pairs])
+    return Found(np.array(rows), float(np.mean(rhos))) if rows else None
 
 
-def rate(d: np.ndarray, pairs: list[Preference], keep: np.ndarray | None = None) -> str:
-    """Accuracy with its interval by prompt."""
-    keep = np.ones(len(d), bool) if keep is None else keep
-    right = 0.5 + 0.5 * np.sign(d[keep])
-    e = clustered_mean(right, [p.group for p, k in zip(pairs, keep, strict=True) if k])
-    return f"{e.value:.3f} [{e.low:.3f}, {e.high:.3f}] n={e.n}"
+def baseline(args: argparse.Namespace, data: str, kind: Kind, part: str, seeds: list[int]) -> Found:
+    """A cheap baseline on the same pairs and folds; kept like a job."""
+    rows = []
+    for seed in seeds:
+        path = args.output / f"cheap-{data}-{kind}-{part}-{seed}.json"
+        if not path.exists():
+            scores: dict[str, float] = {}
+            for each in parts_of(part):
+                kept, held = parted(data, each, seed)
+                texts = sorted({t for p in held for t in (p.chosen, p.rejected)})
+                scores.update(zip(texts, fit(kind, kept)(texts).tolist(), strict=True))
+            path.write_text(json.dumps(scores))
+        scores = json.loads(path.read_text())
+        rows.append([scores[p.chosen] - scores[p.rejected] for p in pairs_of(data, part)])
+    return Found(np.array(rows))
 
 
-def gain(d: np.ndarray, base: np.ndarray, pairs: list[Preference], keep: np.ndarray | None = None) -> str:
-    """Accuracy minus the baseline's on the same pairs, paired, by prompt."""
-    keep = np.ones(len(d), bool) if keep is None else keep
-    value = ((d > 0).astype(float) - (base > 0))[keep]
-    e = clustered_mean(value, [p.group for p, k in zip(pairs, keep, strict=True) if k])
-    return f"{e.value:+.3f} [{e.low:+.3f}, {e.high:+.3f}]"
+def rate(value_M: Floats, pairs: list[Preference], keep: npt.NDArray[np.bool_], sign: str = "") -> str:
+    """The mean over the kept pairs, with its interval by prompt."""
+    groups = [p.group for p, k in zip(pairs, keep, strict=True) if k]
+    e = clustered_mean(value_M[keep].tolist(), groups)
+    return f"{e.value:{sign}.3f} [{e.low:{sign}.3f}, {e.high:{sign}.3f}]"
 
 
-def report(args: argparse.Namespace) -> None:
-    """Print every table from what is kept."""
-    print(f"HANNA, one rater against the mean of the other two: {human_human():.3f}")
-    for data in ("hanna", "lamp"):
-        for part in ("cv", "official"):
-            for seed in args.seeds:
-                table(args, data, part, seed)
-    for data, other in (("hanna", "lamp"), ("lamp", "hanna")):
-        pairs = held_pairs(other, "official")
-        for control in args.controls:
-            for name in (control, f"head_{control}"):
-                d, rho = differences(args, data, name, 0, "official", on=other)
-                if len(d):
-                    line = f"trained on {data} ({name}), tested on {other}: {rate(d, pairs)}"
-                    print(f"{line}; Spearman {rho:+.3f}")
-
-
-def human_human() -> float:
-    """How far one of HANNA's raters agrees with the mean of the other two; ties count half."""
-    rows = [json.loads(line) for line in (ROOT / "hanna" / "ratings.jsonl").read_text().splitlines()]
-    groups: dict[int, list[np.ndarray]] = {}
-    for row in rows:
-        groups.setdefault(row["prompt_id"], []).append(
-            np.mean([row["raters"][c] for c in row["raters"]], axis=0)
-        )
-    agree = []
-    for stories in groups.values():
-        for a, b in itertools.combinations(stories, 2):
-            gap = a - b
-            if abs(gap.mean()) < 1e-9:
-                continue
-            for k in range(3):
-                others = np.delete(gap, k).mean()
-                agree.append(0.5 + 0.5 * float(np.sign(gap[k]) * np.sign(others)))
-    return float(np.mean(agree))
-
-
-def table(args: argparse.Namespace, data: str, part: str, seed: int) -> None:
-    """One set, part and seed: the baselines, then each trained model beside the best of them."""
-    names = [name for c in args.controls for name in (c, f"head_{c}")]
-    found = {name: differences(args, data, name, seed, part) for name in names}
-    if not any(len(d) for d, _ in found.values()):
+def table(args: argparse.Namespace, data: str, part: str, seeds: list[int]) -> None:
+    """One set and part: the baselines, then each model beside the best of them."""
+    pairs = pairs_of(data, part)
+    models = {n: m for n in args.models if (m := scored(args, data, n, part, seeds)) is not None}
+    models = {n: m for n, m in models.items() if len(m.d_SM) == len(seeds)}
+    if not models:
         return
-    for shared in sorted({fold_seed(name, seed) for name, (d, _) in found.items() if len(d)}):
-        mine = {n: x for n, x in found.items() if len(x[0]) and fold_seed(n, seed) == shared}
-        rows(args, data, part, shared, held_pairs(data, part, shared), mine, seed)
+    words = np.array([[count_words(p.chosen), count_words(p.rejected)] for p in pairs], dtype=float)
+    slices = {
+        "longer chosen": words[:, 0] > words[:, 1],
+        "shorter chosen": words[:, 0] < words[:, 1],
+        "matched": words.max(1) <= 1.1 * words.min(1),
+        "margin >= .5": np.array([(p.margin or 0.0) >= 0.5 for p in pairs]),
+    }
+    groups = len({p.group for p in pairs})
+    print(
+        f"\n== {data}, {part}, seeds {seeds}: {len(pairs)} pairs of {groups} groups;",
+        f"{int(slices['matched'].sum())} matched",
+    )
+    cheap: dict[str, Found] = {"longer wins": Found(longer_wins(pairs)[None] - 0.5)}
+    cheap |= {kind: baseline(args, data, kind, part, seeds) for kind in KINDS}
+    best = max(cheap, key=lambda name: float(cheap[name].right_M.mean()))
+    for name, model in cheap.items():
+        line(name, model.right_M, pairs, slices)
+    for name, model in models.items():
+        line(name, model.right_M, pairs, slices)
+        line(f"    minus {best}", model.right_M - cheap[best].right_M, pairs, slices, "+")
+        each = [f"{float((d > 0).mean()):.3f}" for d in model.d_SM]
+        c = calibrate(model.d_SM[0], [p.group for p in pairs])
+        print(f"    seeds {', '.join(each)}; Spearman(score, words) {model.rho:+.3f}", end="")
+        print(f"; T {c.temperature:.2f}, NLL {c.nll:.3f}, Brier {c.brier:.3f}, ECE {c.ece:.3f}")
+        free = models.get(name.replace("decorrelate", "none"))
+        if free is not None and free is not model:
+            line("    minus no control", model.right_M - free.right_M, pairs, slices, "+")
+        if len(seeds) > 1 and part == "official":
+            together = Found((model.d_SM / model.d_SM.std(1, keepdims=True)).mean(0, keepdims=True))
+            line(f"    ensemble of {len(seeds)}", together.right_M, pairs, slices)
+            line(f"        minus {best}", together.right_M - cheap[best].right_M, pairs, slices, "+")
 
 
-def rows(
-    args: argparse.Namespace,
-    data: str,
-    part: str,
-    shared: int,
+def line(
+    name: str,
+    value_M: Floats,
     pairs: list[Preference],
-    found: dict[str, tuple[np.ndarray, float]],
-    seed: int,
+    slices: dict[str, npt.NDArray[np.bool_]],
+    sign: str = "",
 ) -> None:
-    """The table's lines for models that were held out on the same pairs."""
-    margins = np.array([p.margin or 0.0 for p in pairs])
-    words = np.array([[count_words(p.chosen), count_words(p.rejected)] for p in pairs], float)
-    longer, shorter = words[:, 0] > words[:, 1], words[:, 0] < words[:, 1]
-    matched = words.max(1) <= 1.1 * words.min(1)
-    wide = margins >= 0.5
-    parts = {"longer chosen": longer, "shorter": shorter, "matched": matched}
-    print(f"\n== {data}, {part}, folds {shared}: {len(pairs)} pairs, {len({p.group for p in pairs})} groups")
-    print(f"{'longer wins':24s} {rate(longer_wins(pairs) - 0.5, pairs)}")
-    base = {kind: baseline(args, data, kind, part, shared) for kind in KINDS}
-    for kind, d in base.items():
-        print(
-            f"{kind:24s} {rate(d, pairs)}"
-            + (f"; margin >= .5: {rate(d, pairs, wide)}" if data == "hanna" else "")
-        )
-        print("    " + "; ".join(f"{part} {rate(d, pairs, keep)}" for part, keep in parts.items()))
-    best = max(base, key=lambda kind: float((base[kind] > 0).mean()))
-    for name, (d, rho) in found.items():
-        c = calibrate(d, [p.group for p in pairs])
-        label = f"MiniLM {name}, seed {seed}"
-        print(
-            f"{label:24s} {rate(d, pairs)}"
-            + (f"; margin >= .5: {rate(d, pairs, wide)}" if data == "hanna" else "")
-        )
-        print(f"    minus {best}: {gain(d, base[best], pairs)}", end="")
-        print(f"; margin >= .5: {gain(d, base[best], pairs, wide)}" if data == "hanna" else "")
-        mix = d / d.std() + 2 * base[best] / base[best].std()
-        print(
-            f"    with {best} at weight 2: {rate(mix, pairs)}; minus {best}: {gain(mix, base[best], pairs)}"
-        )
-        print("    " + "; ".join(f"{part} {rate(d, pairs, keep)}" for part, keep in parts.items()))
-        uncontrolled = found.get(name.replace("decorrelate", "none").replace("term", "none"))
-        if uncontrolled is not None and not name.endswith("none"):
-            print(f"    matched, minus without control: {gain(d, uncontrolled[0], pairs, matched)}")
-        print(f"    Spearman(score, words) {rho:+.3f}; T {c.temperature:.2f}", end="")
-        print(f", NLL {c.nll:.3f}, Brier {c.brier:.3f}, ECE {c.ece:.3f}")
+    """A value over all pairs and over each slice that has any."""
+    every = np.ones(len(pairs), dtype=bool)
+    parts = [f"{part} {rate(value_M, pairs, keep, sign)}" for part, keep in slices.items() if keep.any()]
+    print(f"{name:24s} {'; '.join([rate(value_M, pairs, every, sign), *parts])}")
+
+
+def transfer(args: argparse.Namespace) -> None:
+    """Trained on one set, tested on the other's official test."""
+    print("\n== transfer")
+    for data, other in (("hanna", "lamp"), ("lamp", "hanna")):
+        pairs = pairs_of(other, "official")
+        for name in args.models:
+            path = args.output / f"{data}-{name}-official-0.json"
+            if path.exists():
+                scores = json.loads(path.read_text())["scores"]
+                d = np.array([scores[p.chosen] - scores[p.rejected] for p in pairs])
+                print(f"{data} to {other}, {name}: {rate(0.5 + 0.5 * np.sign(d), pairs, d == d)}")
 
 
 def main() -> None:
     """Print every table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0])
-    parser.add_argument("--controls", nargs="+", default=["none", "term", "decorrelate"])
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--models", nargs="+", help="names of jobs; all that are kept if not given")
     parser.add_argument("--output", type=Path, default=Path("build/reward"))
-    report(parser.parse_args())
+    args = parser.parse_args()
+    kept = {path.stem.split("-")[1] for path in args.output.glob("*-*-*-*.json") if path.stem[:5] != "cheap"}
+    args.models = args.models or sorted(kept)
+    for data, part in itertools.product(("hanna", "lamp"), ("cv", "official")):
+        for seeds in dict.fromkeys([(args.seeds[0],), tuple(args.seeds)]):
+            table(args, data, part, list(seeds))
+    transfer(args)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
-"""Over-optimisation in the sandbox: proxy against gold over best-of-N, for one reward model and for
-ensembles.
+"""Over-optimisation in the sandbox: proxy against gold, for one reward model and for ensembles.
 
-    python -m benchmarks.reward_sandbox            # every stage that is not kept under --output yet, then the
-    table
+    python -m benchmarks.reward_sandbox            # over best-of-N: every stage that is not kept, the table
+    python -m benchmarks.reward_sandbox rl         # over KL under GRPO (benchmarks/over_optimisation.py)
 
 Members of an ensemble differ by seed (their pairs, their order). `with` members have seen the policy's own
 samples in training, `without` members only world stories and spoiled copies. Best-of-N is exact, not sampled:
@@ -17,6 +16,7 @@ import argparse
 import json
 import math
 import os
+import random
 from pathlib import Path
 from typing import Any
 
@@ -30,26 +30,24 @@ PAIRS = 2_000
 PAIR_TASKS = 500
 TASKS = 24
 SAMPLES = 256
-SAMPLE_TOKENS = 110
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
 def pairs_of(output: Path, source: str) -> None:
     """Keep PAIRS choices per member, with or without the policy's samples among the texts."""
-    from rlmr.sandbox.build import sample_texts
+    from rlmr.sandbox.build import TEMPERATURES
     from rlmr.sandbox.preferences import make_pairs
+    from rlmr.sandbox.samples import sample_texts
     from rlmr.sandbox.tasks import make_tasks, write_for
 
     done = all((output / f"pairs-{source}-{k}.json").exists() for k in range(MEMBERS))
     if done:
         return
+    tasks = make_tasks(PAIR_TASKS, 1, "train")
     if source == "with":
-        texts = sample_texts(sandbox.checkpoint("policy"), PAIR_TASKS, 0)
+        texts = sample_texts(sandbox.checkpoint("policy"), tasks, TEMPERATURES, 0)
     else:
-        import random
-
         rng = random.Random(0)
-        tasks = make_tasks(PAIR_TASKS, 1, "train")
         texts = [(t, [write_for(t, rng, skill=rng.random(), tries=3) for _ in range(3)]) for t in tasks]
     for k in range(MEMBERS):
         made = make_pairs(texts, PAIRS, 100 + k)
@@ -63,7 +61,8 @@ def member(output: Path, source: str, k: int) -> Path:
     if (folder / "config.json").exists():
         return folder
     from rlmr.rewards.preferences import Preference, grouped
-    from rlmr.rewards.train import Settings, train
+    from rlmr.rewards.settings import Settings
+    from rlmr.rewards.train import train
 
     rows = json.loads((output / f"pairs-{source}-{k}.json").read_text())
     pairs = grouped(
@@ -73,10 +72,9 @@ def member(output: Path, source: str, k: int) -> Path:
         model=str(sandbox.checkpoint("policy")),
         groups_per_step=8,
         texts_per_pass=32,
-        seed=k,
-        config={"learning_rate": 1e-3, "num_train_epochs": 1},
+        reward={"learning_rate": 1e-3, "num_train_epochs": 1},
     )
-    return train(pairs, settings, folder)
+    return train(pairs, settings, folder, seed=k)
 
 
 def samples(output: Path) -> list[dict[str, Any]]:
@@ -86,6 +84,7 @@ def samples(output: Path) -> list[dict[str, Any]]:
         return json.loads(path.read_text())
     from rlmr.evals.generate import generate, load_policy
     from rlmr.sandbox.gold import gold_score
+    from rlmr.sandbox.samples import SAMPLE_TOKENS
     from rlmr.sandbox.tasks import make_tasks
 
     model, tokenizer = load_policy(sandbox.checkpoint("policy"))
@@ -164,7 +163,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("what", nargs="?", choices=("best_of", "rl"), default="best_of")
     parser.add_argument("--output", type=Path, default=Path("build/reward_sandbox"))
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="of rl")
+    parser.add_argument("--kept", action="store_true", help="rl: run nothing, report what is there")
     args = parser.parse_args()
     args.output.mkdir(parents=True, exist_ok=True)
     import torch
@@ -174,8 +176,12 @@ def main() -> None:
         pairs_of(args.output, source)
         for k in range(MEMBERS):
             print(f"member {source} {k}: {member(args.output, source, k)}", flush=True)
-    rows = samples(args.output)
-    report(args.output, rows)
+    if args.what == "best_of":
+        report(args.output, samples(args.output))
+        return
+    from benchmarks import over_optimisation
+
+    over_optimisation.run(args.output, args.seeds, MEMBERS, kept=args.kept)
 
 
 if __name__ == "__main__":

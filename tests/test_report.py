@@ -162,7 +162,8 @@ def test_ticks_enclose_what_is_drawn(low, span):
 
 def test_curves_stay_inside_their_box(study):
     found = curves.panels(study)
-    assert [panel.title for panel in found] == [title for _, title, _ in curves.PANELS]
+    recorded = [title for name, title, _ in curves.PANELS if name != "reward/shadow_mean"]
+    assert [panel.title for panel in found] == recorded
     for panel in found:
         for line in panel.lines:
             xy = [float(n) for n in re.findall(r"-?\d+\.\d", line.raw + line.smooth)]

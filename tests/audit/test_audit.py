@@ -3,6 +3,7 @@
 import json
 import math
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -89,6 +90,17 @@ def test_a_scorer_paid_by_the_yard_is_found_out(pairs):
     assert by_name["longer text chosen"] == 1.0 and by_name["shorter text chosen"] == 0.0
     failed = {check.name for check in found.checks if check.passed is False}
     assert {"not bought by padding", "as good when the shorter text is the better one"} <= failed
+
+
+def test_a_scorer_paid_for_copying_its_prompt_is_found_out(pairs):
+    found = audit(By(lambda text: merit(text) + 9 * (text[0] == "p")), pairs[:60])
+    assert found.variants["normal"].value > 0.97 and found.variants["echo"].value == 0.0
+    failed = {check.name for check in found.checks if check.passed is False}
+    assert "not bought by repeating the prompt" in failed
+    deaf = audit(By(merit), [replace(p, prompt="") for p in pairs[:60]])
+    assert math.isnan(deaf.variants["echo"].value)
+    checks = {check.name: check.passed for check in deaf.checks}
+    assert checks["not bought by repeating the prompt"] is None
 
 
 def test_a_scorer_that_cannot_repeat_itself_is_found_out(pairs):

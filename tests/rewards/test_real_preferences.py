@@ -10,8 +10,8 @@ from rlmr.evals.stats import spearman
 from rlmr.rewards.preferences import folds
 from rlmr.rewards.public import read_hanna
 from rlmr.rewards.reward_model import RewardModel
-from rlmr.rewards.train import Settings, train
-from rlmr.rewards.trainer import PairLoss
+from rlmr.rewards.settings import Length, Settings
+from rlmr.rewards.train import train
 from rlmr.text import count_words
 
 SHARED = Path(os.environ.get("RLMR_SHARED_DATA", Path(__file__).parents[3] / "shared" / "data"))
@@ -36,9 +36,9 @@ def test_a_head_on_minilm_learns_from_hanna_and_length_control_takes_length_out(
     found = {}
     for control in ("none", "decorrelate"):
         settings = Settings(
-            str(Path(spec.origin).parent / "model"), layers=2, reads_prompt=False, max_length=256,
-            target="margin", margin_scale=0.5, loss=PairLoss(length_control=control),
-            config={"num_train_epochs": 0},
+            model=str(Path(spec.origin).parent / "model"), layers=2, reads_prompt=False, max_length=256,
+            target="margin", margin_scale=0.5, length=Length(control=control, weight=None),
+            reward={"num_train_epochs": 0},
         )  # fmt: skip
         model = RewardModel(train(kept, settings, tmp_path / control), batch_size=8)
         scores = dict(zip(texts, model.score([""] * len(texts), texts).values, strict=True))

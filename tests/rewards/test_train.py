@@ -6,12 +6,14 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from torch.nn.functional import logsigmoid
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
+from rlmr.rewards.encoder import EncoderForSequenceClassification, from_encoder
 from rlmr.rewards.ensemble import Ensemble, check_scorer, load_scorer, save_ensemble
 from rlmr.rewards.preferences import Preference, grouped
-from rlmr.rewards.probe import find_head
+from rlmr.rewards.probe import DECORRELATIONS, Block, find_head
 from rlmr.rewards.reward_model import RewardModel, RewardModelError, Scores, by_length
-from rlmr.rewards.train import Settings, group_rows, load_tokenizer, parts_of, score_scale, train
-from rlmr.rewards.trainer import PairLoss, pair_loss
+from rlmr.rewards.settings import Length, Settings
+from rlmr.rewards.train import group_rows, load_tokenizer, parts_of, score_scale, train
+from rlmr.rewards.trainer import pair_loss
 
 NAMES = ("fox", "hen", "owl", "wolf", "river", "lantern", "garden", "story")
 PAIRS = grouped(
@@ -60,7 +62,7 @@ def test_each_text_of_a_group_is_encoded_once(tiny_encoder):
     pairs = grouped(
         [Preference("write", a, b, margin=1.0) for i, a in enumerate(texts) for b in texts[i + 1 :]]
     )
-    [row] = group_rows(pairs, load_tokenizer(tiny_encoder), Settings(tiny_encoder), None)
+    [row] = group_rows(pairs, load_tokenizer(tiny_encoder), Settings(model=tiny_encoder), None)
     assert len(row["texts"]) == 4 and len(row["pairs"]) == 6
     assert [texts[i] for i, _ in row["pairs"]] == [p.chosen for p in pairs]
     parts = parts_of(pairs, 3)
@@ -75,13 +77,12 @@ def test_the_loss_is_that_of_trl_and_soft_labels_share_it():
         "pairs": torch.tensor([[0, 1], [2, 1]]), "labels": torch.ones(2), "margins": torch.tensor([0.0, 0.5]),
         "lengths": torch.tensor([5.0, 9.0, 7.0]),
     }  # fmt: skip
-    plain = pair_loss(scores, batch, PairLoss(center=0.0), torch.tensor(9.0), 1.0)
+    plain = pair_loss(scores, batch, Length(), torch.tensor(9.0), 1.0, 0.0)
     assert plain.item() == pytest.approx(-(logsigmoid(torch.tensor([0.5, 0.7]))).mean().item())
-    even = pair_loss(
-        scores, batch | {"labels": torch.full((2,), 0.5)}, PairLoss(center=0.0), torch.tensor(0.0), 1.0
-    )
+    split = batch | {"labels": torch.full((2,), 0.5)}
+    even = pair_loss(scores, split, Length(), torch.tensor(0.0), 1.0, 0.0)
     swapped = batch | {"pairs": batch["pairs"].flip(1), "margins": -batch["margins"]}
-    other = pair_loss(scores, swapped, PairLoss(center=0.0), torch.tensor(0.0), 1.0)
+    other = pair_loss(scores, swapped, Length(), torch.tensor(0.0), 1.0, 0.0)
     assert even.item() == pytest.approx((plain.item() + other.item()) / 2)
 
 
@@ -90,11 +91,11 @@ def test_the_length_term_takes_what_length_explains():
         "pairs": torch.tensor([[0, 1]]), "labels": torch.ones(1), "margins": torch.zeros(1),
         "lengths": torch.tensor([100.0, 10.0]),
     }  # fmt: skip
-    term = PairLoss(length_control="term", center=0.0)
-    with_it = pair_loss(torch.zeros(2), batch, term, torch.tensor(2.0), 1.0)
+    term = Length(control="term")
+    with_it = pair_loss(torch.zeros(2), batch, term, torch.tensor(2.0), 1.0, 0.0)
     assert (
         with_it
-        < pair_loss(torch.zeros(2), batch, term, torch.tensor(0.0), 1.0)
+        < pair_loss(torch.zeros(2), batch, term, torch.tensor(0.0), 1.0, 0.0)
         == pytest.approx(0.6931, abs=1e-4)
     )
 
@@ -103,6 +104,7 @@ def test_decorrelation_keeps_a_head_from_reading_length():
     torch.manual_seed(0)
     lengths, merit = torch.rand(60) * 90 + 10, torch.randn(60)
     states = torch.stack([lengths.log(), merit, torch.randn(60)], dim=1)
+    states = (states - states.mean(0)) / states.std(0)
     better = merit + 3 * lengths.log()
     rows = [
         {
@@ -114,17 +116,24 @@ def test_decorrelation_keeps_a_head_from_reading_length():
     ]  # fmt: skip
     rho = {}
     for control in ("none", "decorrelate"):
-        head = find_head(states, rows, PairLoss(length_control=control, decorrelation=5.0), 1.0)
-        rho[control] = torch.corrcoef(torch.stack([head(states), lengths.log()]))[0, 1].item()
+        head = find_head(
+            {"states": Block(states.numpy(), 1 / 3)}, rows, Length(control=control, weight=None), 1.0
+        )
+        scores = states @ head.weights["states"]
+        rho[control] = torch.corrcoef(torch.stack([scores, lengths.log()]))[0, 1].item()
     assert rho["none"] > 0.6 and abs(rho["decorrelate"]) < 0.15
+    assert head.control.weight in DECORRELATIONS
 
 
 def test_an_encoder_learns_and_scores_the_same_when_read_back(tiny_encoder, tmp_path):
     settings = Settings(
-        tiny_encoder, layers=2, frozen_layers=1, seed=1, config={"num_train_epochs": 2, "learning_rate": 1e-3}
+        model=tiny_encoder,
+        layers=2,
+        frozen_layers=1,
+        reward={"num_train_epochs": 2, "learning_rate": 1e-3},
     )
     steps = []
-    folder = train(PAIRS, settings, tmp_path / "rm", show=lambda *given: steps.append(given))
+    folder = train(PAIRS, settings, tmp_path / "rm", seed=1, show=lambda *given: steps.append(given))
     model = RewardModel(folder, batch_size=3)
     assert accuracy(model) == 1.0 and steps
     assert model.model.config.encoder["num_hidden_layers"] == 2
@@ -133,14 +142,14 @@ def test_an_encoder_learns_and_scores_the_same_when_read_back(tiny_encoder, tmp_
     assert together == pytest.approx(alone, abs=1e-5)
     mean, std = score_scale(folder)
     assert std > 0 and mean == pytest.approx(0.0, abs=3 * std)
-    again = train(PAIRS, settings, tmp_path / "again")
+    again = train(PAIRS, settings, tmp_path / "again", seed=1)
     assert RewardModel(again).score(["p"], ["the fox"]).values == pytest.approx(
         RewardModel(folder).score(["p"], ["the fox"]).values, abs=1e-5
     )
 
 
 def test_without_epochs_only_the_head_is_fitted(tiny_encoder, tmp_path):
-    folder = train(PAIRS, Settings(tiny_encoder, config={"num_train_epochs": 0}), tmp_path / "rm")
+    folder = train(PAIRS, Settings(model=tiny_encoder, reward={"num_train_epochs": 0}), tmp_path / "rm")
     model = RewardModel(folder)
     assert accuracy(model) == 1.0
     kept = BertModel.from_pretrained(tiny_encoder, add_pooling_layer=False).state_dict()
@@ -148,9 +157,68 @@ def test_without_epochs_only_the_head_is_fitted(tiny_encoder, tmp_path):
         assert torch.equal(weight, kept[name]), name
 
 
+def test_a_long_text_is_read_to_its_end_in_windows(tiny_encoder):
+    tokenizer = load_tokenizer(tiny_encoder)
+    model = from_encoder(tiny_encoder, tokenizer).eval()
+    assert model.config.window == 62  # 64 positions, two special tokens
+    words = tokenizer("the fox was kind and bright and brave " * 12, add_special_tokens=False)["input_ids"]
+    assert len(words) == 96
+    with torch.no_grad():
+        whole = model.states([words])
+        halves = model.states([words[:48], words[48:]])
+    assert torch.allclose(whole[0], halves.mean(0), atol=1e-5)
+
+
+def test_a_rendered_text_is_taken_apart_into_prompt_and_text(tiny_encoder):
+    tokenizer = load_tokenizer(tiny_encoder)
+    [row] = group_rows(
+        [Preference("write about the fox .", "the fox", "the hen")],
+        tokenizer,
+        Settings(model=tiny_encoder),
+        None,
+    )
+    prompt, text, other = (
+        tuple(tokenizer(t, add_special_tokens=False)["input_ids"])
+        for t in ("write about the fox .", "the fox", "the hen")
+    )
+    reading = from_encoder(tiny_encoder, tokenizer)
+    assert [reading.read(ids) for ids in row["texts"]] == [(prompt, text), (prompt, other)]
+    deaf = from_encoder(tiny_encoder, tokenizer, reads_prompt=False)
+    assert "prompt" not in deaf.config.features
+    assert deaf.read(tokenizer("the fox")["input_ids"]) == ((), text)
+    assert reading.read(tokenizer("the fox")["input_ids"]) == ((), text)
+
+
+@pytest.mark.parametrize("feature", ["states", "surface", "words", "prompt"])
+def test_each_reading_alone_learns_what_it_can_see(tiny_encoder, tmp_path, feature):
+    kept = {
+        "states": PAIRS,
+        "surface": [Preference(p.prompt, p.chosen, p.chosen + " and" * 9, group=p.group) for p in PAIRS],
+        "words": PAIRS,
+        "prompt": [
+            Preference(p.prompt, p.chosen, p.chosen.replace(p.prompt.split()[3], "wolf"), group=p.group)
+            for p in PAIRS
+            if "wolf" not in p.prompt
+        ],
+    }[feature]
+    settings = Settings(model=tiny_encoder, features=[feature], reward={"num_train_epochs": 0})
+    folder = train(kept, settings, tmp_path / "rm")
+    assert accuracy(RewardModel(folder), kept) > 0.9
+    read_back = EncoderForSequenceClassification.from_pretrained(folder)
+    assert read_back.config.features == [feature]
+    assert len(read_back.gram_keys) == read_back.config.grams > 0
+
+
+def test_repeating_the_prompt_changes_no_score(tiny_encoder, tmp_path):
+    folder = train(PAIRS, Settings(model=tiny_encoder, reward={"num_train_epochs": 0}), tmp_path / "rm")
+    prompt, text = PAIRS[0].prompt, PAIRS[0].rejected
+    plain, echo = RewardModel(folder).score([prompt] * 2, [text, f"{prompt} {text}"]).values
+    assert echo == pytest.approx(plain, abs=1e-5)
+
+
 def test_any_causal_model_becomes_a_classifier(tiny_policy, tmp_path):
     settings = Settings(
-        str(tiny_policy), groups_per_step=4, config={"num_train_epochs": 6, "learning_rate": 3e-3}
+        model=str(tiny_policy), groups_per_step=4, reward={"num_train_epochs": 6, "learning_rate": 3e-3}
     )
     folder = train(PAIRS, settings, tmp_path / "rm")
     assert accuracy(RewardModel(folder)) > 0.9
@@ -158,9 +226,9 @@ def test_any_causal_model_becomes_a_classifier(tiny_policy, tmp_path):
 
 def test_layers_are_for_encoders(tiny_policy, tiny_encoder, tmp_path):
     with pytest.raises(RewardModelError, match="layers and frozen_layers are for encoders"):
-        train(PAIRS, Settings(str(tiny_policy), layers=2), tmp_path / "rm")
+        train(PAIRS, Settings(model=str(tiny_policy), layers=2), tmp_path / "rm")
     with pytest.raises(RewardModelError, match="frozen_layers: 4 is not allowed; the encoder has 3 layers"):
-        train(PAIRS, Settings(tiny_encoder, frozen_layers=4), tmp_path / "rm")
+        train(PAIRS, Settings(model=tiny_encoder, frozen_layers=4), tmp_path / "rm")
 
 
 class Fixed:

@@ -17,6 +17,7 @@ from rlmr.audit.calibration import Calibration, calibrate
 from rlmr.audit.measures import (
     Floats,
     Repeat,
+    Scored,
     Slice,
     accuracy,
     baseline_rights,
@@ -28,8 +29,8 @@ from rlmr.audit.measures import (
 )
 from rlmr.audit.variants import Level, variant
 from rlmr.audit.verdict import Check, judge_checks
-from rlmr.data import write_whole
-from rlmr.evals.stats import Estimate, clustered_mean, spearman
+from rlmr.data import prompt_text, write_whole
+from rlmr.evals.stats import NOTHING, Estimate, clustered_mean, spearman
 from rlmr.rewards.ensemble import Scoring
 from rlmr.rewards.preferences import Preference
 from rlmr.rewards.reward_model import Prompt
@@ -41,7 +42,7 @@ KINDS: tuple[tuple[Kind, str], ...] = (
     ("tfidf", "TF-IDF Bradley-Terry"),
     ("both", "style and TF-IDF"),
 )
-LEVELS: tuple[Level, ...] = ("easy", "normal", "hard")
+LEVELS: tuple[Level, ...] = ("easy", "normal", "hard", "echo")
 POINTS = 600
 """Texts of the scatter plot, at most."""
 
@@ -79,7 +80,7 @@ class Audit:
     calibration: Calibration
     repeat: Repeat
     variants: dict[str, Estimate]
-    """Accuracy on easy, normal and hard variants."""
+    """Accuracy on easy, normal, hard and echo variants (`rlmr.audit.variants`)."""
     points: list[tuple[float, float]]
     """(words, score) of texts, for the plot."""
     checks: list[Check]
@@ -98,14 +99,11 @@ def audit(
     samples: Sequence[tuple[Prompt, str]] = (),
     show: Show = lambda step: None,
 ) -> Audit:
-    """Audit a scorer on pairs that it was not trained on.
+    """Audit a scorer on pairs that it was not trained on, with their groups (`read_preferences` gives them).
 
     Args:
-        scorer: the reward model.
-        pairs: held-out preferences with their groups (`read_preferences` gives them).
-        model: its name, for the report.
-        train: pairs to fit the cheap baselines on; without them they are fitted on the other folds of
-            `pairs`.
+        scorer: the reward model, called `model` in the report.
+        train: pairs to fit the cheap baselines on; without them they learn from the other folds of `pairs`.
         samples: (prompt, text) sampled from the policy that is to be trained, for the correlation with
             length.
         show: called with the name of each step.
@@ -114,32 +112,16 @@ def audit(
     """
     show("scoring")
     scored = score_pairs(scorer, [(p.prompt, p.chosen, p.rejected) for p in pairs])
-    right_M = right(scored.d)
     show("baselines")
-    cheap: dict[str, Floats] = {"longer wins": longer_wins(pairs)}
-    for kind, name in KINDS:
-        found = baseline_rights(kind, pairs, train)
-        cheap[name] = np.full(len(pairs), math.nan) if found is None else found
-    known = {name: values for name, values in cheap.items() if not np.isnan(values).all()}
-    best = max(known, key=lambda name: float(np.nanmean(known[name])))
+    cheap = cheap_rights(pairs, train)
     show("variants")
-    variants: dict[str, Estimate] = {
-        level: accuracy(
-            right_M
-            if level == "normal"
-            else right(score_pairs(scorer, [(p.prompt, *variant(p, level)) for p in pairs]).d),
-            pairs,
-        )
-        for level in LEVELS
-    }
+    variants = on_variants(scorer, pairs, scored)
     show("repetition")
     repeat = repeatability(scorer, pairs, scored)
     over_all, within = length_correlation(scored, pairs)
     on_samples = _on_samples(scorer, samples)
-    groups = [p.group for p in pairs]
-    parts = slices(scored.d, pairs)
-    gain = clustered_mean(right_M - known[best], groups)
-    overall = accuracy(right_M, pairs)
+    groups, right_M, parts = [p.group for p in pairs], right(scored.d), slices(scored.d, pairs)
+    best, gain = against_best(right_M, cheap, groups)
     checks = judge_checks(
         gain=gain,
         best=best,
@@ -151,46 +133,63 @@ def audit(
         truncated_share=scored.truncated / scored.texts,
         unknown=scored.unknown,
     )
+    safe, verdict = conclude(checks)
+    baselines = {name: clustered_mean(values, groups) for name, values in cheap.items()}
+    baselines["human-human"] = clustered_mean(human_agreement(pairs), groups)
+    return Audit(
+        model=model, pairs=len(pairs), groups=len(set(groups)), texts=scored.texts, unknown=scored.unknown,
+        truncated=scored.truncated, accuracy=accuracy(right_M, pairs), baselines=baselines,
+        fitted_on="the training pairs" if train else "the other four fifths of these pairs, by prompt",
+        best_baseline=best, gain=gain, slices=parts, spearman=over_all, spearman_within=within,
+        spearman_samples=on_samples, samples=len(samples), calibration=calibrate(scored.d, groups),
+        repeat=repeat, variants=variants, points=_points(pairs, scored.chosen, scored.rejected),
+        checks=checks, safe=safe, verdict=verdict,
+    )  # fmt: skip
+
+
+def against_best(right_M: Floats, cheap: dict[str, Floats], groups: Sequence[str]) -> tuple[str, Estimate]:
+    """The best cheap baseline, and the model's accuracy minus its on the same M pairs."""
+    known = {name: values for name, values in cheap.items() if not np.isnan(values).all()}
+    best = max(known, key=lambda name: float(np.nanmean(known[name])))
+    return best, clustered_mean(right_M - known[best], groups)
+
+
+def cheap_rights(pairs: Sequence[Preference], train: Sequence[Preference]) -> dict[str, Floats]:
+    """Which of M pairs each cheap baseline orders rightly, (M,) by name; NaN where it cannot be fitted."""
+    cheap: dict[str, Floats] = {"longer wins": longer_wins(pairs)}
+    for kind, name in KINDS:
+        found = baseline_rights(kind, pairs, train)
+        cheap[name] = np.full(len(pairs), math.nan) if found is None else found
+    return cheap
+
+
+def on_variants(scorer: Scoring, pairs: Sequence[Preference], scored: Scored) -> dict[str, Estimate]:
+    """Accuracy on each of `LEVELS`; the normal one is scored already, and pairs without a prompt have no
+    echo."""
+    found = {"normal": accuracy(right(scored.d), pairs)}
+    asked = np.array([bool(prompt_text(p.prompt)) for p in pairs])
+    for level in LEVELS:
+        if level != "normal":
+            kept = [p for p, has in zip(pairs, asked, strict=True) if has or level != "echo"]
+            changed = [(p.prompt, *variant(p, level)) for p in kept]
+            found[level] = accuracy(right(score_pairs(scorer, changed).d), kept) if kept else NOTHING
+    return {level: found[level] for level in LEVELS}
+
+
+def conclude(checks: Sequence[Check]) -> tuple[bool | None, str]:
+    """Whether the model is safe to optimise against, and the verdict in one sentence.
+
+    >>> conclude([Check("reads whole texts", False, "half of the texts were cut")])[1]
+    'safe to optimise against: no, because half of the texts were cut'
+    """
     failed = [check for check in checks if check.passed is False]
     open_ones = [check for check in checks if check.passed is None]
-    safe = False if failed else None if open_ones else True
-    return Audit(
-        model=model,
-        pairs=len(pairs),
-        groups=len(set(groups)),
-        texts=scored.texts,
-        unknown=scored.unknown,
-        truncated=scored.truncated,
-        accuracy=overall,
-        baselines={name: clustered_mean(values, groups) for name, values in cheap.items()}
-        | {"human-human": clustered_mean(human_agreement(pairs), groups)},
-        fitted_on="the training pairs" if train else "the other four fifths of these pairs, by prompt",
-        best_baseline=best,
-        gain=gain,
-        slices=parts,
-        spearman=over_all,
-        spearman_within=within,
-        spearman_samples=on_samples,
-        samples=len(samples),
-        calibration=calibrate(scored.d, groups),
-        repeat=repeat,
-        variants=variants,
-        points=_points(pairs, scored.chosen, scored.rejected),
-        checks=checks,
-        safe=safe,
-        verdict=sentence(safe, failed, open_ones),
-    )
-
-
-def sentence(safe: bool | None, failed: Sequence[Check], open_ones: Sequence[Check]) -> str:
-    """The verdict in one sentence."""
-    if safe is None:
-        return "safe to optimise against: not known; could not be checked: " + "; ".join(
-            c.name for c in open_ones
-        )
-    if safe:
-        return "safe to optimise against: yes, as far as these checks see"
-    return "safe to optimise against: no, because " + "; ".join(check.found for check in failed)
+    if failed:
+        return False, "safe to optimise against: no, because " + "; ".join(check.found for check in failed)
+    if open_ones:
+        names = "; ".join(check.name for check in open_ones)
+        return None, f"safe to optimise against: not known; could not be checked: {names}"
+    return True, "safe to optimise against: yes, as far as these checks see"
 
 
 def _on_samples(scorer: Scoring, samples: Sequence[tuple[Prompt, str]]) -> float:

@@ -15,21 +15,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 
+from rlmr.calibration import Bin, brier, ece, log_sigmoid, nll, reliability
+
 Floats = npt.NDArray[np.float64]
 
-BINS = 10
-"""Bins of confidence from .5 to 1."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bin:
-    """One bin of the reliability plot."""
-
-    confidence: float
-    """Mean of max(p, 1 - p)."""
-    accuracy: float
-    """Share of its pairs whose order is right."""
-    n: int
+BINS = 20
+"""Bins of probability; confidence, at least .5, fills the upper ten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +36,6 @@ class Calibration:
     ece: float
     """Mean |confidence - accuracy|, weighted by bin."""
     bins: tuple[Bin, ...]
-
-
-def log_sigmoid(x: Floats) -> Floats:
-    """log sigmoid(x), without overflow."""
-    return -np.logaddexp(0.0, -x)
 
 
 def fit_temperature(d_M: Floats) -> float:
@@ -81,26 +67,12 @@ def calibrate(d: Sequence[float] | Floats, groups: Sequence[str]) -> Calibration
     for side in (0, 1):
         scaled_M[half_M == side] = d_M[half_M == side] / fit_temperature(d_M[half_M != side])
     p_M = np.exp(log_sigmoid(scaled_M))
-    bins = reliability(p_M)
-    ece = sum(b.n * abs(b.confidence - b.accuracy) for b in bins) / len(p_M)
-    nll, brier = -float(log_sigmoid(scaled_M).mean()), float(((1 - p_M) ** 2).mean())
-    return Calibration(fit_temperature(d_M), nll, brier, ece, tuple(bins))
-
-
-def reliability(p_M: Floats) -> list[Bin]:
-    """Bins of confidence from the probabilities given to the chosen texts; empty bins are left out.
-
-    >>> reliability(np.array([0.9, 0.1]))
-    [Bin(confidence=0.9, accuracy=0.5, n=2)]
-    """
-    confidence_M, right_M = np.maximum(p_M, 1 - p_M), (p_M > 0.5) + 0.5 * (p_M == 0.5)
-    index_M = np.clip(((confidence_M - 0.5) * 2 * BINS).astype(int), 0, BINS - 1)
-    return [
-        Bin(
-            float(confidence_M[index_M == k].mean()),
-            float(right_M[index_M == k].mean()),
-            int((index_M == k).sum()),
-        )
-        for k in range(BINS)
-        if (index_M == k).any()
-    ]
+    chosen_M = np.ones(len(p_M))
+    sure_M, right_M = np.maximum(p_M, 1 - p_M), (p_M > 0.5) + 0.5 * (p_M == 0.5)
+    return Calibration(
+        fit_temperature(d_M),
+        nll(p_M, chosen_M),
+        brier(p_M, chosen_M),
+        ece(sure_M, right_M, BINS),
+        tuple(reliability(sure_M, right_M, BINS)),
+    )

@@ -3,17 +3,19 @@
 RM-Bench's idea (Liu et al., arXiv 2410.16184): keep what the two texts say and change how they are dressed.
 Here dress is length, which every reader can see to be empty: the padded text gets sentences that say nothing,
 the cut one loses its last sentences. In `hard` the rejected text is padded and the chosen one cut, in `easy`
-the other way round, and `normal` is untouched. A model that falls from easy to hard is paid by the yard.
+the other way round, and `normal` is untouched. A model that falls from easy to hard is paid by the yard. In
+`echo` the rejected text first repeats its prompt: a model that falls there pays for copying.
 """
 
 from __future__ import annotations
 
 from typing import Literal
 
+from rlmr.data import prompt_text
 from rlmr.rewards.preferences import Preference
 from rlmr.text import count_hanzi, count_words, sentences
 
-Level = Literal["easy", "normal", "hard"]
+Level = Literal["easy", "normal", "hard", "echo"]
 
 FILLER = {
     "en": (
@@ -68,9 +70,15 @@ def cut(text: str, share: float = CUT) -> str:
 
 
 def variant(pair: Preference, level: Level) -> tuple[str, str]:
-    """The chosen and the rejected text at a level."""
+    """The chosen and the rejected text at a level.
+
+    >>> variant(Preference("Write of foxes.", "A fox ran.", "A hen sat."), "echo")
+    ('A fox ran.', 'Write of foxes. A hen sat.')
+    """
     if level == "normal":
         return pair.chosen, pair.rejected
+    if level == "echo":
+        return pair.chosen, f"{prompt_text(pair.prompt)} {pair.rejected}".strip()
     target = round(PADDED * max(count_words(pair.chosen), count_words(pair.rejected)))
     if level == "hard":
         return cut(pair.chosen), pad(pair.rejected, target)

@@ -15,6 +15,8 @@ MOST_HALVES = 0.05
 """The accuracies of the two length halves may differ by so much."""
 LEAST_HARD = 0.5
 """Accuracy on hard variants must be above: a coin's."""
+MOST_ECHO = 0.05
+"""Accuracy may fall by so much where the rejected text repeats its prompt."""
 MOST_TRUNCATED = 0.01
 """Share of texts that may be cut."""
 
@@ -46,7 +48,6 @@ def judge_checks(
     pass."""
     longer, shorter = slices.get("longer text chosen"), slices.get("shorter text chosen")
     halves = abs(longer.value - shorter.value) if longer and shorter else math.nan
-    hard = variants["hard"].value
     where = "on policy samples" if on_samples else "on the pairs' texts (no policy samples given)"
     beats = None if math.isnan(gain.low) else gain.low > 0
     low_rho = None if math.isnan(rho) else abs(rho) < MOST_SPEARMAN
@@ -69,11 +70,7 @@ def judge_checks(
             if longer and shorter
             else "one length half has no pairs",
         ),
-        Check(
-            "not bought by padding",
-            None if math.isnan(hard) else hard > LEAST_HARD,
-            f"with the rejected text padded and the chosen one cut it is right on {hard:.3f}",
-        ),
+        *bought(variants),
         Check(
             "repeatable",
             None if math.isnan(repeat.largest) else repeat.flips == 0,
@@ -85,4 +82,21 @@ def judge_checks(
             f"{truncated_share:.1%} of the texts were cut",
         ),
         Check("scores every text", unknown == 0, f"{unknown} texts have no score"),
+    ]
+
+
+def bought(variants: Mapping[str, Estimate]) -> list[Check]:
+    """The gates on what a policy could buy a score with, from the accuracy on each level of variants."""
+    hard, echo, normal = (variants[level].value for level in ("hard", "echo", "normal"))
+    return [
+        Check(
+            "not bought by padding",
+            None if math.isnan(hard) else hard > LEAST_HARD,
+            f"with the rejected text padded and the chosen one cut it is right on {hard:.3f}",
+        ),
+        Check(
+            "not bought by repeating the prompt",
+            None if math.isnan(echo) else normal - echo <= MOST_ECHO,
+            f"where the rejected text repeats its prompt it is right on {echo:.3f}, else on {normal:.3f}",
+        ),
     ]

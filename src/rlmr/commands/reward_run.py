@@ -13,8 +13,7 @@ from rlmr.recipes.reward import RewardRecipe
 from rlmr.report.audit import card, write_html
 from rlmr.rewards.ensemble import FILE, load_scorer, save_ensemble
 from rlmr.rewards.preferences import Preference
-from rlmr.rewards.train import Settings, Show, score_scale, train
-from rlmr.rewards.trainer import PairLoss
+from rlmr.rewards.train import Show, score_scale, train
 
 BEGUN = "training"
 """A member's folder while it is trained; it takes its own name when it is whole."""
@@ -42,7 +41,7 @@ def train_recipe(
         if overwrite or not (folder / "config.json").is_file():
             begun = output.parent / f".{output.name}-{name}-{BEGUN}"
             shutil.rmtree(begun, ignore_errors=True)
-            train(pairs, settings_of(recipe, seed), begun, show=show)
+            train(pairs, recipe, begun, seed=seed, show=show)
             shutil.rmtree(begun / "checkpoints", ignore_errors=True)
             shutil.rmtree(folder, ignore_errors=True)
             folder.parent.mkdir(parents=True, exist_ok=True)
@@ -62,24 +61,3 @@ def train_recipe(
     with write_whole(output / "README.md") as file:
         file.write(card(recipe.name, recipe.model, len(pairs), found).encode())
     return output, found
-
-
-def settings_of(recipe: RewardRecipe, seed: int) -> Settings:
-    """The trainer's settings of one member."""
-    return Settings(
-        model=recipe.model,
-        layers=recipe.layers,
-        frozen_layers=recipe.frozen_layers,
-        reads_prompt=recipe.reads_prompt,
-        max_length=recipe.max_length,
-        target=recipe.target,
-        margin_scale=recipe.margin_scale,
-        subtract_margin=recipe.subtract_margin,
-        loss=PairLoss(length_control=recipe.length.control, decorrelation=recipe.length.weight),
-        groups_per_step=recipe.groups_per_step,
-        max_texts=recipe.max_texts,
-        texts_per_pass=recipe.texts_per_pass,
-        head_rate=recipe.head_rate,
-        seed=seed,
-        config=recipe.reward,
-    )

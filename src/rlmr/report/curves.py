@@ -18,6 +18,7 @@ LEFT, RIGHT, TOP, BOTTOM = 44, 352, 12, 184
 PANELS = (
     ("pass_rate", "Texts that keep every constraint", True),
     ("reward/quality_mean", "Writing score by the reward model", False),
+    ("reward/shadow_mean", "Score by the shadow judge", False),
     ("words_mean", "Words per text", False),
     ("penalty_mean_std", "Mean penalty, in standard deviations", False),
     ("violators_rewarded", "Violators rewarded per step", False),

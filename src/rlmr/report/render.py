@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from rlmr.evals.stats import detectable
 from rlmr.report import curves, outcome, prose, texts, why
+from rlmr.report.alarms import alarms
 from rlmr.report.study import Policy, Study
 from rlmr.runs.files import write_whole
 
@@ -52,6 +53,7 @@ def render(study: Study) -> str:
             plane=outcome.plane(study),
             types=outcome.by_type(study),
             panels=curves.panels(study),
+            alarms=alarms(study),
             prompts=texts.prompts(study),
             why=why.sample_group(study),
             detectable=detectable(study.tasks) if study.tasks else None,

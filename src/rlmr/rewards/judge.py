@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from rlmr.data import prompt_text
 from rlmr.endpoint import BadReply, Chat, Client
@@ -56,22 +57,41 @@ class RubricJudge:
 
     def score(self, prompts: Sequence[Prompt], answers: Sequence[str]) -> Scores:
         """Scores of B answers, each to its own prompt."""
-        names = list(self.criteria)
-        schema = {
-            "type": "object",
-            "properties": {name: {"type": "integer", "minimum": 1, "maximum": 10} for name in names},
-            "required": names,
-            "additionalProperties": False,
-        }
-        system = _RUBRIC.format(criteria="\n".join(f"- {name}: {CRITERIA.get(name, name)}" for name in names))
-        chats = [
-            _chat(system, {"task": prompt_text(prompt), "text": answer}, schema)
-            for prompt, answer in zip(prompts, answers, strict=True)
-        ]
-        replies = self.client.ask_all(
-            chats, deadline_s=self.deadline_s, accept=lambda text: read_rubric(text, names)
-        )
-        return Scores([value_of(reply) for reply in replies], [False] * len(answers))
+        rubric = {name: CRITERIA.get(name, name) for name in self.criteria}
+        asked = [(prompt, answer, rubric) for prompt, answer in zip(prompts, answers, strict=True)]
+        found = rubric_points(self.client, asked, deadline_s=self.deadline_s)
+        values = [None if points is None else sum(points.values()) / len(points) for points in found]
+        return Scores(values, [False] * len(answers))
+
+
+Points = dict[str, int]
+"""Points from 1 to 10 by criterion."""
+
+
+def rubric_points(
+    client: Client, asked: Sequence[tuple[Prompt, str, Mapping[str, str]]], *, deadline_s: float | None = None
+) -> list[Points | None]:
+    """Points of B (prompt, answer, rubric), each by its own rubric: criteria by name, in words.
+
+    None where the judge gave none. `deadline_s`: seconds for all of them.
+    """
+    replies = client.ask_all(
+        [_rubric_chat(prompt, answer, rubric) for prompt, answer, rubric in asked],
+        deadline_s=deadline_s,
+        accept=[partial(read_rubric, names=tuple(rubric)) for _, _, rubric in asked],
+    )
+    return [reply.value if reply.ok else None for reply in replies]
+
+
+def _rubric_chat(prompt: Prompt, answer: str, rubric: Mapping[str, str]) -> Chat:
+    schema = {
+        "type": "object",
+        "properties": {name: {"type": "integer", "minimum": 1, "maximum": 10} for name in rubric},
+        "required": list(rubric),
+        "additionalProperties": False,
+    }
+    system = _RUBRIC.format(criteria="\n".join(f"- {name}: {words}" for name, words in rubric.items()))
+    return _chat(system, {"task": prompt_text(prompt), "text": answer}, schema)
 
 
 @dataclass(frozen=True)
@@ -109,6 +129,13 @@ class PairwiseJudge:
 
         None where either order could not be had.
         """
+        return [both_orders(*orders) for orders in self.orders(pairs)]
+
+    def orders(self, pairs: Sequence[tuple[Prompt, str, str]]) -> list[tuple[float | None, float | None]]:
+        """Per (prompt, a, b) what a got (1 better, .5 tie, 0 worse) when it stood first, and when second.
+
+        None where an order could not be had; equal texts tie unasked.
+        """
         schema = {
             "type": "object",
             "properties": {"better": {"type": "string", "enum": list(_BETTER)}},
@@ -124,8 +151,8 @@ class PairwiseJudge:
         ]
         replies = self.client.ask_all(chats, deadline_s=self.deadline_s, accept=read_better)
         known = [value_of(reply) for reply in replies]
-        by_order = iter(zip(known[::2], known[1::2], strict=True))
-        return [0.5 if a == b else both_orders(*next(by_order)) for _, a, b in pairs]
+        found = iter(zip(known[::2], known[1::2], strict=True))
+        return [(0.5, 0.5) if a == b else _of_a(*next(found)) for _, a, b in pairs]
 
     def _meetings(self, members: Sequence[int]) -> list[tuple[int, int]]:
         """Who meets whom in a group, each pair once."""
@@ -143,15 +170,19 @@ class PairwiseJudge:
 
 
 def both_orders(first: float | None, second: float | None) -> float | None:
-    """One outcome from a's win when it stood first, and b's when it stood first.
+    """One outcome for a from what it got standing first, and standing second: a disagreement is a tie.
 
-    >>> both_orders(1.0, 0.0), both_orders(1.0, 1.0), both_orders(1.0, None)
+    >>> both_orders(1.0, 1.0), both_orders(1.0, 0.0), both_orders(1.0, None)
     (1.0, 0.5, None)
     """
     if first is None or second is None:
         return None
-    mean = (first + 1.0 - second) / 2
-    return mean if mean in (0.0, 1.0) else 0.5
+    return first if first == second else 0.5
+
+
+def _of_a(ab: float | None, ba: float | None) -> tuple[float | None, float | None]:
+    """What a got in both orders, from what the text that stood first got."""
+    return ab, None if ba is None else 1.0 - ba
 
 
 def _chat(system: str, data: dict[str, str], schema: dict[str, object]) -> Chat:
@@ -162,17 +193,17 @@ def _chat(system: str, data: dict[str, str], schema: dict[str, object]) -> Chat:
     return Chat(messages, schema=schema, max_tokens=64, key=f"writing judge {VERSION}")
 
 
-def read_rubric(text: str, names: Sequence[str]) -> float:
-    """The mean of a rubric reply. Raises BadReply for what is no whole number from 1 to 10 per criterion.
+def read_rubric(text: str, names: Sequence[str]) -> Points:
+    """The points of a rubric reply. Raises BadReply for what is no whole number from 1 to 10 per criterion.
 
     >>> read_rubric('{"emotion": 4, "coherence": 7}', ["emotion", "coherence"])
-    5.5
+    {'emotion': 4, 'coherence': 7}
     """
     content = _object(text)
-    points = [content.get(name) for name in names]
-    if set(content) != set(names) or not all(type(p) is int and 1 <= p <= 10 for p in points):
+    points = {name: p for name in names if type(p := content.get(name)) is int and 1 <= p <= 10}
+    if not set(content) == set(names) == set(points):
         raise BadReply("no points from 1 to 10", text[:200])
-    return sum(p for p in points if isinstance(p, int)) / len(points)
+    return points
 
 
 def read_better(text: str) -> float:

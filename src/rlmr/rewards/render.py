@@ -17,8 +17,8 @@ def render(
     """Token ids of one text, not cut.
 
     As TRL's RewardTrainer renders them: through the tokenizer's chat template, where it has one; else
-    prompt + answer + end token. A tokenizer with a separator and no end token (an encoder's) gets prompt and
-    answer as a pair of segments. `reads_prompt=False`, or an empty prompt, leaves the prompt out.
+    prompt + answer + end token. A tokenizer with a classification token and a separator (an encoder's) gets
+    prompt and answer as a pair of segments. `reads_prompt=False`, or an empty prompt, leaves the prompt out.
     """
     shown = prompt if reads_prompt else ""
     if tokenizer.chat_template is not None:
@@ -30,7 +30,7 @@ def render(
         return chat
     text = shown if isinstance(shown, str) else "\n".join(message["content"] for message in shown)
     ids: list[int]
-    if tokenizer.eos_token is None and tokenizer.sep_token is not None:
+    if tokenizer.cls_token is not None and tokenizer.sep_token is not None:
         ids = tokenizer(*([text] if text else []), answer, verbose=False)["input_ids"]
         return ids
     end = tokenizer.eos_token or ""

@@ -17,8 +17,8 @@ import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from rlmr.data import Message
-from rlmr.models import ModelError, first_line, read_config
-from rlmr.rewards.encoder import EncoderForSequenceClassification
+from rlmr.models import ModelError, check_tokenizer, first_line, read_config
+from rlmr.rewards.encoder import MOST_TOKENS, EncoderForSequenceClassification, EncoderRewardConfig
 from rlmr.rewards.render import padded, render
 
 Prompt = str | Sequence[Message]
@@ -98,6 +98,9 @@ class RewardModel:
             self.model = AutoModelForSequenceClassification.from_pretrained(path)
         except (OSError, ValueError) as error:
             raise RewardModelError(f"reward.model: {path} cannot be loaded: {first_line(error)}") from error
+        check_tokenizer(
+            "reward.model", path, self.tokenizer, self.model.get_input_embeddings().num_embeddings
+        )
         if self.tokenizer.pad_token_id is None:
             self.tokenizer.pad_token = self.tokenizer.eos_token
         if self.model.config.pad_token_id is None:
@@ -135,7 +138,7 @@ class RewardModel:
         return render(self.tokenizer, prompt, answer, reads_prompt=self.reads_prompt)
 
     def _forward(self, batch: list[list[int]]) -> list[float]:
-        inputs = padded(batch, self.tokenizer.pad_token_id, self.device)
+        inputs = padded(batch, self.model.config.pad_token_id, self.device)  # what the model looks for
         with torch.inference_mode(), torch.autocast(self.device.type, enabled=False):
             output = self.model(**inputs)
         scores: list[float] = output.logits[:, 0].double().tolist()
@@ -203,7 +206,10 @@ def check_reward_model(path: str | Path) -> None:
 
 
 def readable(config: Any, tokenizer: Any) -> int | None:
-    """How many tokens the model reads, by its positions and its tokenizer; None where neither says."""
+    """How many tokens the model reads, by its positions and its tokenizer; None where neither says. An
+    encoder's reward model reads in windows, whatever its positions."""
+    if isinstance(config, EncoderRewardConfig):
+        return MOST_TOKENS
     limits = [getattr(config, "max_position_embeddings", None), tokenizer.model_max_length]
     known = [int(limit) for limit in limits if limit and limit < UNSTATED]
     return min(known, default=None)

@@ -8,9 +8,8 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from datasets import Dataset
@@ -25,55 +24,18 @@ from trl import RewardConfig
 
 from rlmr.rewards.encoder import EncoderForSequenceClassification, from_encoder
 from rlmr.rewards.preferences import Preference
-from rlmr.rewards.probe import fit_head
+from rlmr.rewards.probe import Pool, fit_head
 from rlmr.rewards.render import render
 from rlmr.rewards.reward_model import RewardModelError, readable
-from rlmr.rewards.trainer import GroupTrainer, PairLoss, log_length_sd
+from rlmr.rewards.settings import Settings
+from rlmr.rewards.trainer import GroupTrainer, log_length_sd
 from rlmr.text import count_words
 
 Show = Callable[[int, int, dict[str, Any]], None]
 """Called with step, steps and the trainer's last metrics."""
 
-SCALE_TEXTS = 256
+SCALE_TEXTS = 128
 """Training texts that a model's mean score and its spread are measured on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How a reward model is trained."""
-
-    model: str
-    """Folder or Hugging Face name of a sequence classifier, or of an encoder, which gets a scoring head."""
-    layers: int | None = None
-    """The encoder's first layers to keep; None keeps all."""
-    frozen_layers: int = 0
-    """The first layers of an encoder, with its embeddings, that are left as they are; 0 trains everything."""
-    reads_prompt: bool = True
-    """Whether the model sees the prompt before the text."""
-    max_length: int | None = None
-    """Tokens to read of each text; longer ones lose their end. None = as many as the model has positions."""
-    target: Literal["label", "margin"] = "label"
-    """What the loss aims at: the preference's own label, or sigmoid(margin / margin_scale), so that a narrow
-    choice counts as nearly even."""
-    margin_scale: float = 1.0
-    """The margin at which `target: margin` means a probability of .73."""
-    subtract_margin: bool = False
-    """Take the margin off the difference of scores in the loss, as TRL does with a `margin` column."""
-    loss: PairLoss = field(default_factory=PairLoss)
-    """Length control and centering."""
-    groups_per_step: int = 2
-    """Prompt groups in one optimiser step."""
-    max_texts: int = 16
-    """Texts of one group in a step; larger groups are spread over several."""
-    texts_per_pass: int = 8
-    """Texts per forward pass inside a step."""
-    head_rate: float | None = None
-    """Learning rate of the scoring head; None = that of the rest."""
-    seed: int = 0
-    """Order of the groups, and the start of a new head."""
-    config: dict[str, Any] = field(default_factory=dict)
-    """TRL's own settings (its RewardConfig): learning_rate, num_train_epochs, … `num_train_epochs: 0` fits an
-    encoder's head and leaves the encoder as it is: seconds, and no seed."""
 
 
 def train(
@@ -81,33 +43,37 @@ def train(
     settings: Settings,
     output: str | Path,
     *,
+    seed: int = 0,
     held_out: Sequence[Preference] = (),
     show: Show | None = None,
+    pooled: Pool | None = None,
 ) -> Path:
     """Train on `preferences` and save model and tokenizer to `output`, which is returned.
 
-    `held_out` is for the trainer's own evaluation (`config: {eval_strategy: …}`).
+    `seed` orders the groups and starts a new head; `held_out` is for the trainer's own evaluation (`reward:
+    {eval_strategy: …}`); `pooled` gives an untouched encoder's mean states, where they are known.
     Raises RewardModelError for a model that cannot be one; TRL's own errors for its settings.
     """
     output = Path(output)
-    set_seed(settings.seed)
+    set_seed(seed)
     tokenizer = load_tokenizer(settings.model)
-    model = load_untrained(settings)
+    model = load_untrained(settings, tokenizer)
     limit = settings.max_length or readable(model.config, tokenizer)
     rows = list(group_rows(preferences, tokenizer, settings, limit))
     length_sd = log_length_sd([length for row in rows for length in row["lengths"]])
-    length_term = 0.0
+    length_term, control = 0.0, settings.length
     if isinstance(model, EncoderForSequenceClassification):
-        length_term = fit_head(model, rows, settings.loss, length_sd)
+        head = fit_head(model, rows, control, length_sd, pooled)
+        length_term, control = head.length_term, head.control
     trainer = GroupTrainer(
         model,
-        reward_config(settings, output),
+        reward_config(settings, output, seed),
         train_dataset=Dataset.from_list(rows),
         eval_dataset=Dataset.from_list(list(group_rows(held_out, tokenizer, settings, limit)))
         if held_out
         else None,
         processing_class=tokenizer,
-        loss=settings.loss,
+        control=control,
         texts_per_pass=settings.texts_per_pass,
         length_sd=length_sd,
         length_term=length_term,
@@ -157,7 +123,7 @@ def load_tokenizer(path: str | Path) -> Any:
     return tokenizer
 
 
-def load_untrained(settings: Settings) -> Any:
+def load_untrained(settings: Settings, tokenizer: Any) -> Any:
     """The model that training starts from. Raises RewardModelError for one that is neither classifier nor
     encoder."""
     config = AutoConfig.from_pretrained(settings.model)
@@ -173,7 +139,13 @@ def load_untrained(settings: Settings) -> Any:
                 "layers and frozen_layers are for encoders; the model is " + ", ".join(names)
             )
         return model
-    encoder = from_encoder(settings.model, settings.layers)
+    encoder = from_encoder(
+        settings.model,
+        tokenizer,
+        layers=settings.layers,
+        features=settings.features,
+        reads_prompt=settings.reads_prompt,
+    )
     freeze(encoder, settings.frozen_layers)
     return encoder
 
@@ -244,7 +216,8 @@ def aim(preference: Preference, settings: Settings) -> float:
     """The probability that the loss aims at. Raises RewardModelError where `target` is margin and there is
     none.
 
-    >>> round(aim(Preference("", "a", "b", margin=0.5), Settings("m", target="margin", margin_scale=0.5)), 2)
+    >>> settings = Settings(model="m", target="margin", margin_scale=0.5)
+    >>> round(aim(Preference("", "a", "b", margin=0.5), settings), 2)
     0.73
     """
     if settings.target == "label":
@@ -254,7 +227,7 @@ def aim(preference: Preference, settings: Settings) -> float:
     return 1 / (1 + math.exp(-preference.margin / settings.margin_scale))
 
 
-def reward_config(settings: Settings, output: Path) -> RewardConfig:
+def reward_config(settings: Settings, output: Path, seed: int) -> RewardConfig:
     """TRL's configuration: what the settings say over defaults for small encoders on a CPU."""
     on_cpu = not torch.accelerator.is_available()
     values: dict[str, Any] = {
@@ -274,9 +247,9 @@ def reward_config(settings: Settings, output: Path) -> RewardConfig:
         "activation_checkpointing": not on_cpu,
         "dataloader_pin_memory": not on_cpu,
         "disable_tqdm": True,
-        "seed": settings.seed,
+        "seed": seed,
     }
-    return RewardConfig(**{**values, **settings.config})
+    return RewardConfig(**{**values, **settings.reward})
 
 
 class _Shown(TrainerCallback):  # type: ignore[misc]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from datasets import Dataset
@@ -18,27 +18,12 @@ from torch import Tensor, nn
 from trl import RewardTrainer
 
 from rlmr.rewards.render import padded
-
-LengthControl = Literal["none", "term", "decorrelate"]
+from rlmr.rewards.settings import Length
 
 FLOOR = 1e-3
 """Added to a variance of scores, so that a model whose scores are still all equal has a gradient."""
-
-
-@dataclass(frozen=True, slots=True)
-class PairLoss:
-    """The Bradley-Terry loss and what may be added to it."""
-
-    length_control: LengthControl = "none"
-    """`term`: the logit gets beta * (difference in log length / sd), beta learned with the model and left out
-    when it scores, so that what length alone explains need not be in the score (the idea of length-controlled
-    AlpacaEval, arXiv 2404.04475). `decorrelate`: `decorrelation` times the squared correlation of score and
-    log length in a batch is added to the loss (the length loss of ODIN, arXiv 2402.07319, on a single
-    head)."""
-    decorrelation: float = 1.0
-    """Weight of the correlation where `length_control` is `decorrelate`."""
-    center: float = 0.01
-    """Weight of the mean squared score: scores stay near 0 (Eisenstein et al. 2312.09244)."""
+CENTER = 0.01
+"""Weight of the mean squared score in the loss: scores stay near 0 (Eisenstein et al. 2312.09244)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +50,10 @@ class GroupCollator:
 def pair_loss(
     scores_N: Tensor,
     batch: dict[str, Any],
-    settings: PairLoss,
+    control: Length,
     length_term: Tensor,
     length_sd: float,
+    center: float = CENTER,
 ) -> Tensor:
     """Mean over pairs of the cross-entropy of P(first wins) = sigmoid(s_i - s_j - margin + length term).
 
@@ -77,12 +63,13 @@ def pair_loss(
     first, second = batch["pairs"][:, 0], batch["pairs"][:, 1]
     logit_M = scores_N[first] - scores_N[second] - batch["margins"]
     log_length_N = batch["lengths"].clamp(min=1).log() / length_sd
-    if settings.length_control == "term":
+    if control.control == "term":
         logit_M = logit_M + length_term * (log_length_N[first] - log_length_N[second])
-    loss: Tensor = nn.functional.binary_cross_entropy_with_logits(logit_M, batch["labels"])
-    if settings.length_control == "decorrelate":
-        loss = loss + settings.decorrelation * squared_correlation(scores_N, log_length_N)
-    return loss + settings.center * (scores_N**2).mean()
+    loss: Tensor = nn.functional.binary_cross_entropy_with_logits(logit_M, batch["labels"].to(logit_M.dtype))
+    if control.control == "decorrelate":
+        weight = 1.0 if control.weight is None else control.weight
+        loss = loss + weight * squared_correlation(scores_N, log_length_N)
+    return loss + center * (scores_N**2).mean()
 
 
 def squared_correlation(x_N: Tensor, y_N: Tensor) -> Tensor:
@@ -103,7 +90,7 @@ class GroupTrainer(RewardTrainer):  # type: ignore[misc]
     """TRL's RewardTrainer on a dataset whose rows are prompt groups (columns of `GroupCollator`).
 
     Args:
-        loss: what is minimised.
+        control: length control.
         texts_per_pass: texts per forward pass inside a step; a step's texts are sorted by length first.
         length_sd: standard deviation of log length over the training texts.
         length_term: where the length term starts.
@@ -113,7 +100,7 @@ class GroupTrainer(RewardTrainer):  # type: ignore[misc]
     def __init__(
         self,
         *args: Any,
-        loss: PairLoss,
+        control: Length,
         texts_per_pass: int = 8,
         length_sd: float = 1.0,
         length_term: float = 0.0,
@@ -121,7 +108,7 @@ class GroupTrainer(RewardTrainer):  # type: ignore[misc]
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, data_collator=GroupCollator(), **kwargs)
-        self.pair_loss, self.texts_per_pass, self.length_sd = loss, texts_per_pass, length_sd
+        self.length_control, self.texts_per_pass, self.length_sd = control, texts_per_pass, length_sd
         self.head_rate = head_rate
         self.length_term = nn.Parameter(torch.tensor(length_term, device=self.args.device))
 
@@ -172,7 +159,7 @@ class GroupTrainer(RewardTrainer):  # type: ignore[misc]
         mode = "train" if self.model.training else "eval"
         with self.compute_loss_context_manager():
             scores_N = self.scores(model, inputs["texts"])
-        loss = pair_loss(scores_N, inputs, self.pair_loss, self.length_term, self.length_sd)
+        loss = pair_loss(scores_N, inputs, self.length_control, self.length_term, self.length_sd)
         first, second = inputs["pairs"][:, 0], inputs["pairs"][:, 1]
         right_M = (scores_N[first] > scores_N[second]) == (inputs["labels"] > 0.5)
         self._metrics[mode]["accuracy"].append(right_M.float().mean().item())

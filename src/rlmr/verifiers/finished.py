@@ -38,22 +38,23 @@ def answer_of(completion: str, opened: bool = False) -> tuple[str, bool]:
     return (after.lstrip() if mark else completion), True
 
 
-def finished_verdict(tokens: int, ended: bool, closed: bool) -> Verdict:
+def finished_verdict(tokens: int | None, ended: bool, closed: bool) -> Verdict:
     """The gate: a completion that did not end by itself, or whose reasoning never closes, fails.
 
     >>> finished_verdict(64, ended=False, closed=True).reason
     'It was cut off after 64 tokens.'
     """
+    after = "" if tokens is None else f" after {tokens} tokens"
     if ended and closed:
         reason = ""
     elif ended:
         reason = "Its reasoning block never closes, so there is no answer."
     else:
-        reason = f"It was cut off after {tokens} tokens."
+        reason = f"It was cut off{after}."
     return Verdict(
         type="finished",
         status=Status.PASS if ended and closed else Status.FAIL,
-        measured=f"{'ended' if ended else 'cut off'} after {tokens} tokens",
+        measured=f"{'ended' if ended else 'cut off'}{after}",
         required="to end by itself, its reasoning closed",
         reason=reason,
     )

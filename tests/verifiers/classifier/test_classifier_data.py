@@ -9,9 +9,10 @@ import random
 import pytest
 from classifier_cases import FAIL, PASS, UNKNOWN, example, write
 
+from rlmr.calibration import ece, nll
 from rlmr.constraints import Requirement, Tone, WordCount
 from rlmr.data import DataError
-from rlmr.verifiers.classifier.calibrate import Calibration, ece, fit, nll
+from rlmr.verifiers.classifier.calibrate import Calibration, fit
 from rlmr.verifiers.classifier.data import VerifierError, check_apart, read_examples, split
 from rlmr.verifiers.classifier.measure import measure
 from rlmr.verifiers.files import verify_file

@@ -17,9 +17,6 @@ from scipy.optimize import minimize
 
 Floats = npt.NDArray[np.float64]
 
-BINS = 10
-"""Equal bins of the probability in the calibration error."""
-
 TEMPERATURES = (0.01, 1000.0)
 """Where the temperature is looked for."""
 
@@ -65,30 +62,3 @@ def fit(logits: Sequence[float], passed: Sequence[bool]) -> Calibration:
     limits = [tuple(map(math.log, TEMPERATURES)), (None, None)]
     found = minimize(loss, np.zeros(2), method="L-BFGS-B", bounds=limits)
     return Calibration(math.exp(float(found.x[0])), float(found.x[1]))
-
-
-def nll(probabilities: Sequence[float], passed: Sequence[bool]) -> float:
-    """Mean negative log likelihood of N labels, in nats; log 2 = .693 for a coin, NaN for none.
-
-    >>> round(nll([0.5, 0.5], [True, False]), 3)
-    0.693
-    """
-    if not probabilities:
-        return math.nan
-    p_N = np.clip(np.asarray(probabilities), 1e-12, 1 - 1e-12)
-    return float(-np.log(np.where(np.asarray(passed, dtype=bool), p_N, 1 - p_N)).mean())
-
-
-def ece(probabilities: Sequence[float], passed: Sequence[bool]) -> float:
-    """Expected calibration error: mean |P(kept) - share kept| over ten bins of P, weighted by size; NaN for
-    none.
-
-    >>> round(ece([0.9, 0.9], [True, False]), 3)
-    0.4
-    """
-    if not probabilities:
-        return math.nan
-    p_N, passed_N = np.asarray(probabilities), np.asarray(passed, dtype=np.float64)
-    bin_N = np.minimum((p_N * BINS).astype(int), BINS - 1)
-    gaps = [abs((p_N[bin_N == k] - passed_N[bin_N == k]).sum()) for k in range(BINS)]
-    return float(sum(gaps) / len(p_N))

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from rlmr.calibration import ece, nll
 from rlmr.constraints.base import Status
-from rlmr.verifiers.classifier.calibrate import ece, nll
 
 ALL = "all"
 """Name of the row over all types."""
