@@ -24,10 +24,11 @@ from transformers import AutoModelForSequenceClassification
 from trl import RewardConfig, RewardTrainer, SFTConfig, SFTTrainer
 
 from rlmr.data import Task
-from rlmr.evals.generate import generate, load_policy
+from rlmr.evals.generate import load_policy
 from rlmr.sandbox.measure import measure
 from rlmr.sandbox.models import MAX_TOKENS, make_tokenizer, new_policy
 from rlmr.sandbox.preferences import Pair, make_pairs
+from rlmr.sandbox.samples import sample_texts
 from rlmr.sandbox.tasks import make_tasks, write_for
 
 LESSONS = 26_000
@@ -38,9 +39,7 @@ SKILL = (2.0, 4.0)
 """Parameters of the beta distribution of the writers' skill."""
 PAIR_TASKS = 3_000
 PAIRS = 24_000
-HELDOUT_PAIRS = 2_000
 TEMPERATURES = (0.7, 1.0, 1.3)
-SAMPLE_TOKENS = 110
 
 
 def main() -> None:
@@ -107,27 +106,9 @@ def _story(task: Task) -> str:
 
 def train_reward_model(policy: Path, folder: Path, seed: int) -> None:
     """A Bradley-Terry reward model on the readers' choices, started from the policy's body."""
-    pairs = make_pairs(sample_texts(policy, PAIR_TASKS, seed), PAIRS, seed)
+    tasks = make_tasks(PAIR_TASKS, seed + 1, "train")
+    pairs = make_pairs(sample_texts(policy, tasks, TEMPERATURES, seed), PAIRS, seed)
     fit_reward_model(policy, pairs, folder, seed)
-
-
-def sample_texts(policy: Path, n: int, seed: int) -> list[tuple[Task, list[str]]]:
-    """`n` training tasks, each with one sample of the policy per temperature."""
-    model, tokenizer = load_policy(policy)
-    tasks = make_tasks(n, seed + 1, "train")
-    texts: list[list[str]] = [[] for _ in tasks]
-    for temperature in TEMPERATURES:
-        completions = generate(
-            model,
-            tokenizer,
-            [t.prompt for t in tasks],
-            max_new_tokens=SAMPLE_TOKENS,
-            temperature=temperature,
-            seed=seed,
-        )
-        for found, completion in zip(texts, completions, strict=True):
-            found.append(completion.text)
-    return list(zip(tasks, texts, strict=True))
 
 
 def fit_reward_model(policy: Path, pairs: list[Pair], folder: Path, seed: int) -> None:
