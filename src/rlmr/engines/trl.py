@@ -30,13 +30,10 @@ from rlmr.engines.settings import check_save_steps, make_config, quiet_libraries
 from rlmr.engines.trackers import TrackerCallback, close_trackers
 from rlmr.engines.trainer import MixedGRPOTrainer
 from rlmr.engines.validation import Validation, ValidationCallback
-from rlmr.models import check_tokenizer, first_line, read_config
+from rlmr.models import LANGUAGE_MODELS, check_tokenizer, first_line, read_config
 from rlmr.runs import Mixture, RunError, RunWriter, check_folder, environment
 from rlmr.runs.write import State
 from rlmr.verifiers.combine import VerifyAll, verify_all
-
-LANGUAGE_MODELS = ("ForCausalLM", "ForConditionalGeneration", "LMHeadModel")
-"""How the architectures end that can be a policy."""
 
 Show = Callable[[int, int, dict[str, Any]], None]
 """Told of every step: step, total steps, metrics."""
