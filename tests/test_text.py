@@ -84,11 +84,27 @@ def test_quotes():
         ("## The Fox\nIt ran.", "## The Fox"),
         ("《月》\n床前明月光", "《月》"),
         ("**Bold** is the fox\n", None),
+        ("Who Goes There?\n\nIt ran.", "Who Goes There?"),
+        ("Subject: Join Us!\nIt ran a very long way into the dark wood, and hid.", "Subject: Join Us!"),
+        ("Who goes there?\n\nIt ran.", None),
+        ("Help!\n\nIt ran.", None),
+        ("Who Ran? The Fox Ran!\n\nIt ran.", None),
+        ("HELP ME NOW!\n\nIT RAN.", None),
+        ("谁在敲门？\n\n风。", None),
+        ("* The Fox\n\n* The Owl", None),
+        ("**The Fox**\n\nIt ran.", "**The Fox**"),
     ],
 )
 def test_title(text, expected):
     span = txt.title(text)
     assert (text[slice(*span)] if span else None) == expected
+
+
+def test_an_item_without_its_marker():
+    text = "1. Go home.\n- Sleep.\n**2. Eat.**\n**3.** Run\n（一）走\n---\nNo item."
+    bodies = txt.item_bodies(text)
+    assert cut(text, bodies) == ["Go home.", "Sleep.", "Eat.**", "Run", "走"]
+    assert [end for _, end in bodies] == [end for _, end in txt.list_items(text)]
 
 
 DEGENERATE = ["a", ".", "[", "“", '"', "\n", "a.", "“a", "月", "月。", "!?", "Dr. ", "a\n", " "]

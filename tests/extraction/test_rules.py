@@ -70,6 +70,26 @@ def test_lang_is_the_language_of_the_words_that_state_it():
     assert [(c.type, c.lang) for c in found] == [("language", "zh"), ("word_count", "zh"), ("title", "en")]
 
 
+@pytest.mark.parametrize(
+    ("prompt", "types", "lang"),
+    [
+        ("Avoid every cliché.", ["cliches"], "en"),
+        ("A poem with no digits.", ["numbers"], "en"),
+        ("A note with a P.S.", ["postscript"], "en"),
+        ("Put it in a markdown table.", ["table"], "en"),
+        ("Use no markdown.", ["plain_text"], "en"),
+        ('Use the word "数字" and no digits.', ["include_words", "numbers"], "en"),
+        ("写一首诗，不要陈词滥调，不要用数字。", ["cliches", "numbers"], "zh"),
+        ("写一封短信，结尾加附言，不要用markdown。", ["postscript", "plain_text"], "zh"),
+        ("用表格写，不要用emoji。", ["table", "emoji"], "zh"),
+    ],
+)
+def test_a_rule_of_both_languages_takes_the_language_of_its_match(prompt, types, lang):
+    found = extract(prompt).constraints
+    assert [c.type for c in found] == types
+    assert {c.lang for c in found} == {lang}
+
+
 def test_two_lengths_that_cannot_both_be_are_both_set_aside():
     read_ = extract("The blog post has 500 words. The tweet has 50 words. Add a title.")
     assert [c.type for c in read_.constraints] == ["title"]
@@ -104,6 +124,8 @@ def test_masked_keeps_length_and_hides_what_is_quoted():
 
 def test_rules_say_their_language():
     assert rule("诗", "诗", "诗", {"type": "haiku"}).lang == "zh"
+    assert rule("poem", "poem", "poem", {"type": "haiku"}).lang == "en"
+    assert rule("either", "poem|诗", "poem|诗", {"type": "haiku"}).lang is None
 
 
 PIECES = (

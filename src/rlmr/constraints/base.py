@@ -182,14 +182,17 @@ class Constraint(ABC):
         if not parts:
             return self._nothing(f"the text has no {self.scope}")
         verdicts = []
-        for part, offset in parts:
+        for part, _ in parts:
             if not has_words(part):
                 return self._nothing(f"no word in the {self.scope}")
-            verdict = decide(part)
-            spans = tuple((a + offset, b + offset) for a, b in verdict.spans)
-            verdicts.append(replace(verdict, spans=spans or ((offset, offset + len(part)),)))
+            verdicts.append(decide(part))
+            if verdicts[-1].status is Status.FAIL:
+                break
         order = (Status.FAIL, Status.UNKNOWN, Status.PASS)
-        return min(verdicts, key=lambda v: order.index(v.status))
+        i = min(range(len(verdicts)), key=lambda i: order.index(verdicts[i].status))
+        verdict, (part, offset) = verdicts[i], parts[i]
+        spans = tuple((a + offset, b + offset) for a, b in verdict.spans)
+        return replace(verdict, spans=spans or ((offset, offset + len(part)),))
 
     def verdict(
         self,

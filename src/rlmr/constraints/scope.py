@@ -1,8 +1,9 @@
 """Scopes: the part of a text that a constraint looks at.
 
 Allowed: `text`, `body` (all but the title), `title`, `quoted`, `unquoted`, and `first UNIT`, `last UNIT`,
-`UNIT N` (from 1) or `each UNIT` with UNIT one of line, sentence, paragraph, item (of a list). A scope
-never moves a character: `quoted` and `unquoted` blank the rest with spaces, so that offsets hold.
+`UNIT N` (from 1) or `each UNIT` with UNIT one of line, sentence, paragraph, item (of a list, without its
+marker). A scope never moves a character: `quoted` and `unquoted` blank the rest with spaces, so that offsets
+hold.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ UNITS: dict[str, Callable[[str], list[Span]]] = {
     "line": txt.lines,
     "sentence": txt.sentences,
     "paragraph": txt.paragraphs,
-    "item": txt.list_items,
+    "item": txt.item_bodies,
 }
 WHOLE = ("text", "body", "title", "quoted", "unquoted")
 _SCOPE = re.compile(

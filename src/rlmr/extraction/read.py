@@ -167,7 +167,7 @@ def _candidates(view: View) -> Iterator[Found]:
             if _CONDITION.search(before) or (rule.negatable and NEGATED.search(near(before))):
                 continue
             if spec := rule.make(Hit(view, match)):
-                yield Found(spec, match.span(), rule.lang, rule.name)
+                yield Found(spec, match.span(), rule.lang_of(match), rule.name)
 
 
 def _select(candidates: Iterable[Found]) -> list[Found]:

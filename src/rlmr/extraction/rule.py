@@ -46,6 +46,7 @@ class Hit:
         return self.match.groupdict().get(group) or ""
 
 
+_HANZI = re.compile("[\u4e00-\u9fff]")
 Maker = Callable[[Hit], Spec | None]
 """Makes a specification of a match; None where the words do not mean one."""
 
@@ -55,8 +56,8 @@ class Rule:
     """One idea of phrasing and the constraint that it states."""
 
     name: str
-    lang: str
-    """en or zh."""
+    lang: str | None
+    """en or zh; None where the rule reads both, so that each match says its own."""
     needs: tuple[str, ...]
     """Literal strings of which one has to stand in the prompt; they keep the scan cheap."""
     pattern: re.Pattern[str]
@@ -64,6 +65,15 @@ class Rule:
     make: Maker
     negatable: bool = True
     """Whether a negation before it, in its clause, takes it away."""
+
+    def lang_of(self, match: re.Match[str]) -> str:
+        """The language of the words that state the constraint: en or zh.
+
+        >>> both = rule("bold", "bold|加粗", "bold text|文字加粗", {"type": "markdown"})
+        >>> [both.lang_of(both.pattern.search(words)) for words in ("use bold text", "文字加粗")]
+        ['en', 'zh']
+        """
+        return self.lang or ("zh" if _HANZI.search(match[0]) else "en")
 
 
 def rule(
@@ -74,11 +84,13 @@ def rule(
     *,
     negatable: bool = True,
 ) -> Rule:
-    """A rule from one row of a table; `needs` are the literals, apart by "|". Chinese where they hold hanzi.
+    """A rule from one row of a table; `needs` are the literals, apart by "|". They say the rule's language.
 
     >>> rule("haiku", "haiku", "a haiku", {"type": "haiku"}).lang
     'en'
     """
-    lang = "zh" if re.search("[\u4e00-\u9fff]", needs) else "en"
+    literals = tuple(needs.split("|"))
+    chinese = {_HANZI.search(literal) is not None for literal in literals}
+    lang = None if len(chinese) == 2 else "zh" if True in chinese else "en"
     build = make if callable(make) else (lambda _: dict(make))
-    return Rule(name, lang, tuple(needs.split("|")), re.compile(pattern), build, negatable)
+    return Rule(name, lang, literals, re.compile(pattern), build, negatable)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rlmr.text.characters import Span, count_hanzi, count_words, has_words
+from rlmr.text.characters import Span, count_hanzi, count_words, has_words, word_list
 
 LINE = re.compile(r"[^\r\n]+")
 """One line without its end; never empty."""
@@ -17,6 +17,7 @@ LIST_ITEM = re.compile(
     r"[一二三四五六七八九十]{1,3}[、.．][ \t]*|[①-⑳][ \t]*))"
 )
 """The marker at the start of a list item."""
+_BOLD_END = re.compile(r"\*\*[ \t]*")
 HEADING = re.compile(r"[ \t]*(#{1,6})[ \t]+\S")
 """The start of a Markdown heading."""
 _QUOTE = re.compile(
@@ -84,12 +85,28 @@ def list_items(text: str, kind: str = "any") -> list[Span]:
     >>> list_items("- a\\n---\\n2. b"), list_items("- a\\n2. b", "number")
     ([(0, 3), (8, 12)], [(4, 8)])
     """
-    found = []
+    return [(start, end) for start, _, end in _items(text, kind)]
+
+
+def item_bodies(text: str) -> list[Span]:
+    """Spans of the list items without their markers: `1.` is neither a word nor a sentence of the item.
+
+    What counts as an item is what `list_items` says; `**1.** Go` loses its bold marker whole.
+
+    >>> item_bodies("1. Go home.\\n- Sleep.")
+    [(3, 11), (14, 20)]
+    """
+    return [(body, end) for _, body, end in _items(text, "any")]
+
+
+def _items(text: str, kind: str) -> Iterator[tuple[int, int, int]]:
+    """Of each list item: where it starts, where the words behind its marker start, and its end."""
     for start, end in lines(text):
-        match = LIST_ITEM.match(text, start + 2 * text.startswith("**", start), end)
+        bold = text.startswith("**", start)
+        match = LIST_ITEM.match(text, start + 2 * bold, end)
         if match and kind in ("any", match.lastgroup) and has_words(text[match.end() : end]):
-            found.append((start, end))
-    return found
+            marked = _BOLD_END.match(text, match.end(), end) if bold else None
+            yield start, marked.end() if marked else match.end(), end
 
 
 def quotes(text: str) -> list[Span]:
@@ -109,9 +126,9 @@ def title(text: str) -> Span | None:
     """Span of the title line, or None: the first line where it is a heading, or short and set apart.
 
     A heading starts with `#` or stands alone inside `<<>>`, `《》`, `【】` or `**`. A bare title has at most
-    12 words (20 hanzi), no punctuation at its end, and either a blank line after it or a paragraph of
-    prose: a line at least three times its length. So the first line of a poem is no title. Without a
-    body below there is no title.
+    12 words (20 hanzi), no punctuation at its end (`?` and `!`: see `is_bare_title`), and either a blank
+    line after it or a paragraph of prose: a line at least three times its length. So the first line of a
+    poem is no title. Without a body below there is no title.
 
     >>> title("The Fox\\n\\nOnce there was a fox.")
     (0, 7)
@@ -131,7 +148,8 @@ def title(text: str) -> Span | None:
     set_apart = text[end : after[0]].replace("\r\n", "\n").count("\n") > 1
     if not has_words(text[after[0] : after[1]]):
         return None
-    if (set_apart or after[1] - after[0] >= 3 * (end - start)) and is_bare_title(line):
+    shouted = line[-1] in "?!" and text.isupper()  # capitals then say nothing
+    if not shouted and (set_apart or after[1] - after[0] >= 3 * (end - start)) and is_bare_title(line):
         return first
     return None
 
@@ -156,11 +174,24 @@ def is_heading(line: str) -> bool:
 def is_bare_title(line: str) -> bool:
     """Whether an unmarked line could be a title: 1-12 words (hanzi: 1-20), no punctuation at its end.
 
+    `?` or `!` may end one of two words or more whose first, last and long words have capitals, and stand
+    nowhere else in it. In Chinese, which has no capitals, a question cannot be told from a title: mark it
+    (《》, `#`).
+
     >>> is_bare_title("The Fox and the Lantern"), is_bare_title("The fox slept.")
     (True, False)
+    >>> is_bare_title("Who Goes There?"), is_bare_title("Who is it?"), is_bare_title("谁在敲门？")
+    (True, False, False)
     """
-    line = line.strip().strip("*_ \u3000")
+    line, listed = line.strip().strip("*_ \u3000"), LIST_ITEM.match(line)
+    if line[-1:] in ("?", "!"):
+        line = line.rstrip("?!")
+        words = word_list(line)
+        if len(words) < 2 or "? " in line or "! " in line:
+            return False
+        if not all(word[0].isupper() for word in (words[0], words[-1], *(w for w in words if len(w) > 3))):
+            return False
     if not line or len(line) > 100 or line[-1] in '.,;:!?。，；：！？…、—-"”」':
         return False
     limit = 20 if count_hanzi(line) else 12
-    return 1 <= count_words(line) <= limit and not LIST_ITEM.match(line)
+    return 1 <= count_words(line) <= limit and not listed and not LIST_ITEM.match(line)

@@ -94,7 +94,8 @@ class ChineseScript(Constraint):
 
     Source: MulDimIF, Meeseeks; by OpenCC's tables. A character that is written the same in both scripts
     (人) is passed over; so is one that simplified text uses as well as traditional (后, 里, 云, 面 in
-    traditional text). A text without hanzi fails.
+    traditional text), and one that Taiwan or Hong Kong writes (床, 吃, 群; OpenCC's own standard has 牀, 喫,
+    羣). A text without hanzi fails.
 
     >>> ChineseScript("simplified").check("漢字").reason
     'traditional: 漢'
@@ -186,22 +187,23 @@ def _detect(text: str) -> dict[str, float]:
 
 
 @cache
-def _converters() -> tuple[OpenCC, OpenCC]:
-    """OpenCC to simplified and to traditional script."""
+def _converters() -> tuple[OpenCC, OpenCC, OpenCC, OpenCC]:
+    """OpenCC to simplified script, and to traditional as OpenCC, Taiwan and Hong Kong write it."""
     from opencc import OpenCC
 
-    return OpenCC("t2s"), OpenCC("s2t")
+    return OpenCC("t2s"), OpenCC("s2t"), OpenCC("s2tw"), OpenCC("s2hk")
 
 
 @cache
 def _belongs(hanzi: str) -> str | None:
     """The script that one hanzi belongs to; None where both write it."""
-    to_simplified, to_traditional = _converters()
+    to_simplified, *to_traditional = _converters()
     if hanzi in _SHARED:
         return None
     if to_simplified.convert(hanzi) != hanzi:
         return "traditional"
-    return "simplified" if to_traditional.convert(hanzi) != hanzi else None
+    only = all(standard.convert(hanzi) != hanzi for standard in to_traditional)  # Taiwan writes 床, not 牀
+    return "simplified" if only else None
 
 
 _SHARED = frozenset(

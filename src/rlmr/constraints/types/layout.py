@@ -17,10 +17,15 @@ from rlmr.text import Span
 Divider = Literal["blank_line", "newline", "stars"]
 Marker = Literal["any", "bullet", "number"]
 _STARS = re.compile(r"(?<!\S)\*(?:[ \t]*\*){2,}(?!\S)")
+_WORDS = (
+    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|"
+    "(?:thir|four|fif|six|seven|eigh|nine)teen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty"
+)
+"""Numbers in English words, or how they begin (twenty-one)."""
 _CHAPTER = re.compile(
     r"[ \t\u3000#*\"'“\[(]*(?:"
     r"第[ ]?(?:\d{1,4}|[一二三四五六七八九十百千零〇两]{1,7})[ ]?[章节回幕部卷]"
-    r"|(?:chapter|section|part|act|scene)[ \t]+(?:\d{1,4}|[ivxlc]{1,7}|[a-z]{3,9})\b)",
+    rf"|(?:chapter|section|part|act|scene)[ \t]+(?:\d{{1,4}}|[ivxlc]{{1,7}}|{_WORDS})\b)",
     re.IGNORECASE,
 )
 
@@ -225,7 +230,7 @@ class Chapters(Counted):
     unit_en = ("chapter", "chapters")
     unit_zh = "章"
     label: str | None = None
-    """Another word that opens the parts, with a number: 'Day', 'Part'."""
+    """Another word that opens the parts, with a number (1, I, one, 一): 'Day', 'Part'."""
 
     def validate(self) -> None:
         """Refuse an empty label."""
@@ -248,9 +253,11 @@ class Chapters(Counted):
 
 @cache
 def _label_pattern(label: str) -> re.Pattern[str]:
-    """A line that opens with the label and a number."""
+    """A line that opens with the label and a number: 3, III, three, 三."""
     return re.compile(
-        rf"[ \t#*\"'“\[(]*{re.escape(label)}[ \t]*(?:\d{{1,4}}|[ivxlc]{{1,7}}\b)", re.IGNORECASE
+        rf"[ \t\u3000#*\"'“\[(]*{re.escape(label)}[ \t]*"
+        rf"(?:\d{{1,4}}|[一二三四五六七八九十百零〇两]|[ivxlc]{{1,7}}\b|[ \t](?:{_WORDS})\b)",
+        re.IGNORECASE,
     )
 
 

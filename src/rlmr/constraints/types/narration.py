@@ -40,11 +40,37 @@ _PERSONS: dict[str, tuple[tuple[str, ...], str]] = {
 }
 _PERSON_OF = {word: person for person, words in _PERSONS.items() for word in (*words[0], *words[1])}
 _NO_PRONOUNS = frozenset(("其他", "其它", "自我", "忘我", "无我", "無我"))
-_SIMILE_EN = re.compile(
-    r"(?<!\w)(?:like an? \w+|as (?!well|soon|long|far|much|many|if)\w+ as|as if|as though)(?!\w)"
+_LIKING = re.compile(
+    r"(?<![\w'’])(?:i|we|they|who|(?:do|did|if|would|when|what) you|do|does|did|(?:do|does|did|would)n['’]t|"
+    r"\w+['’]d|would|to|will|can|could|might)(?: (?:really|also|still|never|always|just|quite))? $"
 )
+"""Behind it, `like` is a verb."""
+_VIVID = frozenset((
+    "white", "black", "red", "green", "blue", "grey", "gray", "brown", "pale", "bright", "dark", "clear",
+    "cold", "cool", "hot", "warm", "dry", "wet", "light", "heavy", "thin", "thick", "fat", "lean", "quiet",
+    "silent", "still", "calm", "loud", "soft", "hard", "sharp", "smooth", "rough", "flat", "round",
+    "straight", "stiff", "solid", "steady", "brittle", "crisp", "tough", "strong", "weak", "sweet",
+    "bitter", "sour", "salty", "old", "young", "new", "fresh", "free", "blind", "deaf", "dumb", "dead",
+    "mad", "drunk", "sober", "sly", "cunning", "wise", "slow", "quick", "fast", "swift", "proud", "poor",
+    "rich", "rare", "sure", "plain", "pure", "clean", "neat", "tall", "big", "small", "tiny", "large",
+    "vast", "wide", "deep", "bold", "brave", "fierce", "wild", "tame", "gentle", "tender", "timid", "busy",
+    "happy", "innocent", "pretty", "simple", "slippery", "snug", "stubborn", "tight", "ripe", "hollow",
+    "naked", "ugly", "lonely", "empty", "patient", "common", "fragile", "delicate",
+))  # fmt: skip
+"""Adjectives before `as milk`."""
+_SIMILE_EN = re.compile(
+    r"(?<![\w'’])(?:(?P<like>like (?:an?|the(?! (?:others?|rest|ones?|same|way|time)\b)) \w+)"
+    r"|as (?!(?:well|soon|long|far|much|many|if)\b)\w+ as(?! (?:possible|usual|ever|before)\b)"
+    r"|as if|as though"
+    r"|(?P<as>as (?!(?:possible|usual|ever|before)\b)"
+    r"(?:an? )?\w+(?=\s*(?:[^\w\s'’-]|$)|\s+(?:and|or|but|in|on|under|of|from)\b)))(?!\w)"
+)
+_LAST_WORD = re.compile(r"[^a-z]+")
 _SIMILE_ZH = re.compile(
-    r"(?:仿佛|宛如|犹如|好似|好像|如同|恰似|宛若|恍若)|(?<![不想图画雕偶肖摄录人相])像(?!素|章)[^，。！？\n]{1,20}"
+    r"(?:仿佛|宛如|犹如|好似|如同|恰似|宛若|恍若)"
+    r"|好像(?=一(?![切直定点下起会旦时向共路再])|[^，。！？；\n]{1,20}(?:一样|一般|似的))"
+    r"|(?<![不好想图画雕偶肖摄录人相])像(?![素章每]|往[常日年]|平[时常日]|以[前往]|从前|过去|当年|昨天|今天|上[次回]|刚才|这样|那样)"
+    r"[^，。！？\n]{1,20}"
 )
 
 
@@ -113,8 +139,11 @@ class PointOfView(Constraint):
 class Similes(Counted):
     """Between `at_least` and `at_most` phrases in the form of a simile.
 
-    Source: CFBench (比喻). Form alone: `like a …`, `as … as`, `as if`; 像…, 仿佛, 宛如, 如同. Whether it is
-    a comparison ("he looks like a Smith") is for a judge.
+    Source: CFBench (比喻). Form alone: `like a …` and `like the …` (not behind `I`, `would` and others, where
+    it is a verb), `as … as`, `as if`, `white as milk` (112 adjectives, a noun that ends the clause); 像…
+    (not 像往常, 像以前), 仿佛, 宛如, 如同, and 好像 before 一 or with 一样, 一般, 似的 (else it is "seems").
+    Whether it is a comparison ("he looks like a Smith") is for a judge, and so is `like` without an article
+    (`like gold`), which does not count.
 
     >>> Similes(2, 2).check("It shone like a lamp, as cold as ice.").measured
     2
@@ -129,7 +158,18 @@ class Similes(Counted):
     def find(self, text: str) -> Sequence[Span]:
         """Spans of the phrases."""
         pattern = _SIMILE_ZH if self.lang == "zh" else _SIMILE_EN
-        return [m.span() for m in pattern.finditer(text if self.lang == "zh" else text.lower())]
+        if self.lang == "zh":
+            return [m.span() for m in pattern.finditer(text)]
+        lowered = text.replace("\u0130", "I").lower()  # the one letter that is longer in lower case
+        return [m.span() for m in pattern.finditer(lowered) if _likens(lowered, m)]
+
+
+def _likens(text: str, match: re.Match[str]) -> bool:
+    """Whether what stands before an English match lets it be a simile."""
+    before = text[max(0, match.start() - 24) : match.start()]
+    if match["like"]:
+        return _LIKING.search(before) is None
+    return not match["as"] or _LAST_WORD.split(before.rstrip())[-1] in _VIVID
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,26 +18,43 @@ _SPEAKER = re.compile(
     r"(?:[(（][^()（）\r\n]{1,60}[)）])?\**[ \t]*[:：]\**(?=[ \t]*\S)"
 )
 _SALUTATION = re.compile(
-    r"[ \t\u3000]*(?:(?:my )?(?:dear|dearest|hello|hi|to)\b[^\r\n]{0,60}[,:!]?"
-    r"|(?:尊敬的|亲爱的|敬爱的)[^\r\n，。！？]{1,20}[,，!！]|[^\r\n，。！？]{1,20}[:：])[ \t]*",
+    r"[ \t\u3000\"“]*(?:(?:mr|mrs|ms|dr|prof|professor|sirs?|madam|ladies|gentlemen|friends|fellow)\b"
+    r"[^\r\n?!,:]{0,40}[,:]"
+    r"|(?:(?:my )?(?:dear|dearest|darling|hello|hi|hey|greetings|to)|good (?:morning|day|afternoon|evening))"
+    r"\b[^\r\n]{0,60}[,:!]?"
+    r"|(?:尊敬的|敬爱的|敬愛的|亲爱的|親愛的)[^\r\n，。！？]{1,20}[,，!！]"
+    r"|(?=[^\r\n]{0,20}[一-鿿])[^\r\n，。！？]{1,20}[:：]"
+    r"|[^\r\n，。！？]{0,12}[，,]?[你您妳]们?好[:：!！,，]?"
+    r"|[嗨嘿][，,]?[^\r\n，。！？]{1,12}[:：!！,，])[ \t]*",
     re.IGNORECASE,
 )
 _CLOSING = re.compile(
     r"[ \t\u3000]*(?:"
-    r"(?:yours?|sincerely|love|best|kind|warm|with|faithfully|respectfully|regards|truly|cheers)\b"
-    r"[^\r\n]{0,40}"
-    r"|此致.*|敬礼.*|祝.{1,20}|(?:永远)?[爱想念]你的?.{0,8}|[你您]的.{1,8}[,，：:]"
-    r"|顺颂.{1,8}|谨上|敬上)[ \t]*",
+    r"(?:(?:yours?|sincerely|love|best|kind|warm|warmly|warmest|with|faithfully|respectfully|regards|truly|cheers|"
+    r"thanks|many thanks|thank you|take care|gratefully|fondly|affectionately|cordially|xo(?:xo)*|"
+    r"(?:all|lots of|much) (?:my |our |the )?(?:love|best))\b[^\r\n]{0,40})"
+    r"|此致.*|敬[礼禮].*|[顺敬谨恭遥]?祝.{0,20}|[顺即敬]颂.{0,8}|(?:永远)?[爱想念]你的?.{0,8}|[你您]的.{1,8}[,，：:]"
+    r"|愿[你您大].{1,20}|盼(?:复|望|早|你|您|回信|来信).{0,12}|期待(?:你|您|与|和|早|再|收到|回信|来信).{0,16}"
+    r"|谨上|敬上)[ \t]*",
     re.IGNORECASE,
 )
-_SIGNED = re.compile(r"[,，][ \t]*\w[^,，]*$")
+_OPENED = re.compile(r"[ \t\u3000]*(?:此致|[顺敬谨恭遥]?祝|[顺即敬]颂)[你您]?们?[ \t,，:：]*")
+"""A Chinese closing whose wish stands on the next line."""
+_ADDRESS = re.compile(
+    r"[ \t\u3000]*[^\W\d_][^\s\d,，:：!！?？。]{0,20}(?: [^\s\d,，:：!！?？。]{1,20}){0,5}[,，][ \t]*"
+)
+"""One to six words and a comma: `Mr. Claus,`, `Until the moon sets,`."""
+_SIGNED = re.compile(r"[,，][ \t]*(?!and\b)\w[^,，]*$")
 """A signature on the line of the closing: `Love, Owl`."""
 _LABEL = re.compile(
-    r"[ \t#*_]*[\[(（【]?(?P<label>verse|chorus|bridge|intro|outro|pre-?chorus|hook|refrain|"
-    r"主歌|副歌|桥段|前奏|尾声|间奏|导歌)"
-    r"[ \t]*(?:\d{1,2}|[一二三四五])?[ \t]*[\])）】]?[ \t]*[:：]?[ \t*_]*",
+    r"[ \t#*_]*(?P<open>[\[(（【])?[ \t]*(?:(?:final|last|first|second|third|repeat) )?"
+    r"(?P<label>verse|chorus|bridge|intro|outro|pre-?chorus|hook|refrain|主歌|副歌|桥段|前奏|尾声|间奏|导歌)"
+    r"[ \t]*(?:[A-Z]?\d{1,2}|one|two|three|four|five|[一二三四五])?(?![\w])"
+    r"(?(open)(?:[ \t]*(?:[:：,，;；·x×(（/|–—-]|repeat)[^\r\n\[\]【】]{0,40})?[\])）】])"
+    r"(?:[ \t]*[(（\[][^\r\n()（）\[\]]{1,40}[)）\]])?(?:[ \t]*[x×][ ]?\d{1,2})?[ \t]*[:：]?[ \t*_]*",
     re.IGNORECASE,
 )
+"""The label of a part of a song; inside brackets, or in brackets behind it, a remark may follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +136,11 @@ class InOrder(WordList):
 class Letter(Constraint):
     """A letter: a salutation on a line of its own, a body, a closing formula, a signature below it.
 
-    Source: CFBench (书信: 称呼, 正文, 祝语, 落款). By form: `Dear …,` or 亲爱的…： first; `Sincerely,`,
-    `Love,` or 此致敬礼, 祝… among the last five lines, and a short line, or a name, behind it.
+    Source: CFBench (书信: 称呼, 正文, 祝语, 落款). By form. The salutation is among the first four lines:
+    `Dear …,`, `Hey …,`, `To …:`, 亲爱的…：, …你好！, `Mr. Claus:`, or up to six words and a comma above a
+    blank line (`Santa,`). The closing is among the last five: `Sincerely,`, `All my love,`, 此致敬礼, 祝…
+    (its wish may stand on the next line), or up to six words and a comma, where a sentence or paragraph has
+    ended above and a signature follows (`Until the moon sets,`). A short line, or a name, stands behind it.
 
     >>> Letter().check("Dear Fox,\\n\\nCome home soon.\\n\\nLove,\\nOwl").passed
     True
@@ -138,25 +158,44 @@ class Letter(Constraint):
         """Look for the parts from both ends."""
         found = txt.lines(text)
         required = "salutation, body, closing, signature"
-        greeting = next((i for i, s in enumerate(found[:4]) if self._is(_SALUTATION, text, s)), None)
-        closings = [
-            i for i in range(max(0, len(found) - 5), len(found)) if self._is(_CLOSING, text, found[i])
-        ]
+        greeting = next((i for i in range(min(4, len(found))) if _greets(text, found, i)), None)
+        body = 0 if greeting is None else greeting + 1
+        last_lines = range(max(body, len(found) - 5), len(found))
+        closings = [i for i in last_lines if _closes(text, found, i)]
         missing = [] if greeting is not None else ["salutation"]
         if not closings:
             missing.append("closing")
         elif closings[-1] == len(found) - 1 and not _SIGNED.search(text, *found[-1]):
             missing.append("signature")
-        if greeting is not None and closings and closings[0] - greeting < 2:
-            missing.append("body")
+        if greeting is not None and closings:
+            between = [
+                i for i in range(body, closings[-1]) if i not in closings or text[found[i][1] - 1] in ".。"
+            ]
+            missing += [] if between else ["body"]
         spans = [found[i] for i in ([] if greeting is None else [greeting]) + closings]
         reason = f"missing: {', '.join(missing)}" if missing else ""
         return self.verdict(not missing, 4 - len(missing), required, spans, reason)
 
-    @staticmethod
-    def _is(pattern: re.Pattern[str], text: str, span: Span) -> bool:
-        """Whether a whole line is of the form."""
-        return pattern.fullmatch(text, *span) is not None
+
+def _greets(text: str, lines: list[Span], i: int) -> bool:
+    """Whether a line is a salutation: by its words, or a short address above a blank line."""
+    if _SALUTATION.fullmatch(text, *lines[i]):
+        return True
+    apart = i + 1 < len(lines) and text.count("\n", lines[i][1], lines[i + 1][0]) > 1
+    return apart and _ADDRESS.fullmatch(text, *lines[i]) is not None
+
+
+def _closes(text: str, lines: list[Span], i: int) -> bool:
+    """Whether a line belongs to a closing: by its words, or short, with an end above and a name below."""
+    if _CLOSING.fullmatch(text, *lines[i]):
+        return True
+    if i and _OPENED.fullmatch(text, *lines[i - 1]):
+        return True
+    if i in (0, len(lines) - 1) or not _ADDRESS.fullmatch(text, *lines[i]):
+        return False
+    above, (start, end) = lines[i - 1], lines[i + 1]
+    ended = text[above[1] - 1] in '.!?…。！？"”)' or text.count("\n", above[1], lines[i][0]) > 1
+    return ended and end - start <= 60 and text[end - 1] not in ".,;:?!。，；：？！"
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +240,8 @@ class Lyrics(Constraint):
     """A song with labelled verses and a labelled chorus (主歌, 副歌), as many as asked.
 
     Source: nobody's program. Labels stand on lines of their own: `[Verse 1]`, `Chorus:`, 【副歌】, bold or as
-    headings too. A label with nothing below it does not count, except a chorus that was written out before.
+    headings too, with a remark in brackets: `[Verse 2: Nurse]`, `Chorus (repeat):`, `[Chorus x2]` (one label,
+    one time). A label with nothing below it does not count, except a chorus that was written out before.
 
     >>> Lyrics(verses=1, choruses=2).check("[Verse]\\nRain\\n[Chorus]\\nSun\\n[Chorus]").passed
     True

@@ -76,7 +76,7 @@ class Title(Constraint):
     def _is_title(self, line: str) -> bool:
         """Whether one line is a title of this style."""
         if self.style == "first_line":
-            return txt.is_heading(line) or txt.is_bare_title(line) or _asks_or_calls(line)
+            return txt.is_heading(line) or txt.is_bare_title(line)
         if self.style == "hash":
             return line.startswith("#") and txt.is_heading(line)
         line = line.strip("#*_ \t\u3000")
@@ -87,15 +87,6 @@ class Title(Constraint):
         inner = line[len(opening) : end]
         alone = self.style == "angle" or end + len(closing) == len(line)
         return line.startswith(opening) and end > 0 and alone and txt.has_words(inner)
-
-
-def _asks_or_calls(line: str) -> bool:
-    """Whether a line is a title with `?` or `!` at its end: the first, last and long words have capitals."""
-    words = txt.word_list(line)
-    if not line.endswith(("?", "!")) or len(words) < 2 or not txt.is_bare_title(line.rstrip("?!")):
-        return False
-    edges = (words[0], words[-1])
-    return all(word[0].isupper() for word in (*edges, *(word for word in words if len(word) > 3)))
 
 
 @dataclass(frozen=True, slots=True)
