@@ -80,7 +80,15 @@ def test_a_judge_that_never_answers_raises_the_alarm(tiny_policy, tmp_path, caps
         def verify(tasks, answers):
             return verify_all(tasks, answers, judge=judge)
 
-        train(make_job(tiny_policy, tmp_path / "run", tasks=tasks, verify=verify, alarms=choose_alarms({"unknown": {"above": 0.05}})))
+        train(
+            make_job(
+                tiny_policy,
+                tmp_path / "run",
+                tasks=tasks,
+                verify=verify,
+                alarms=choose_alarms({"unknown": {"above": 0.05}}),
+            )
+        )
     run = read_run(tmp_path / "run")
     assert all(row.derived.unknown or not row.derived.passed for row in rows_of(run))
     assert [line["alarm/unknown"] for line in run.metrics] == [1.0, 1.0]

@@ -228,6 +228,9 @@ def test_decontaminate_finds_a_task_among_training_prompts(tmp_path):
     assert found.exit_code == 1 and "2 prompts, 1 hold a task" in found.output
     assert [json.loads(line) for line in (tmp_path / "clean.jsonl").read_text().splitlines()] == rows[:1]
     assert run("decontaminate", tmp_path / "clean.jsonl", "-s", "write-eval:test:en").exit_code == 0
+    (tmp_path / "empty.jsonl").touch()
+    nothing = run("decontaminate", tmp_path / "empty.jsonl", "-s", "write-eval:test:en")
+    assert "holds no rows" in str(nothing.exception), "nothing was checked, so nothing is clean"
 
 
 @pytest.mark.slow

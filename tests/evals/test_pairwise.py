@@ -7,8 +7,12 @@ from evaluation_cases import honest, judge_by, length_biased, noisy, position_bi
 
 from rlmr.endpoint import Client, Endpoint
 from rlmr.endpoint.fake import FakeServer
+from rlmr.evals.comparison import compare_models
+from rlmr.evals.evaluation import Evaluated
 from rlmr.evals.finished_items import FinishedItems
 from rlmr.evals.pairwise import Meeting, compare, meet_by_judge, meet_by_scores, paired, rank
+from rlmr.evals.suites import Facts
+from rlmr.report.evaluation import markdown, write_comparison
 from rlmr.rewards.judge import PairwiseJudge
 
 SYSTEMS = {
@@ -112,3 +116,24 @@ def test_few_comparisons_say_nothing_of_a_judge(n, warned):
 def test_no_comparison_is_no_verdict():
     found = compare("a", "b", "judge", [], ordered=True)
     assert math.isnan(found.win.rate.value) and math.isnan(found.detectable)
+
+
+def test_models_that_nothing_connects_are_not_ranked_and_the_page_says_why(tmp_path):
+    facts = Facts("mine", "native", "", "0" * 16, 120)
+    three = [Evaluated(name, facts, ROWS[name][:30]) for name in ("start", "rlmr", "writing")]
+    known = [Meeting(f"t{i}", float(i % 2), float(i % 2), 1.0) for i in range(30)]
+    unknown = [Meeting(f"t{i}", math.nan, math.nan, 1.0) for i in range(30)]
+    some = compare_models("abc", three, {"judge": {(1, 0): known, (2, 0): unknown}}, [])
+    assert some.unranked == {"judge": "no comparison of c is known"} and not some.rankings
+    assert "30 of 30 comparisons are unknown" in some.pairwise[1].warnings[0]
+    pairs = {(1, 0): known, (2, 0): unknown, (3, 0): unknown, (3, 2): known}
+    apart = compare_models("abcd", [*three, three[0]], {"judge": pairs}, [])
+    assert "no chain of comparisons" in apart.unranked["judge"] and "no chain" in markdown([apart])
+    assert "no chain of comparisons" in write_comparison([apart], tmp_path).read_text()
+    swept = [Meeting(f"t{i}", 1.0, 1.0, 1.0) for i in range(30)]
+    clean = compare_models("abc", three, {"judge": {(1, 0): known, (2, 0): swept}}, [])
+    assert clean.rankings["judge"].systems[0] == "c" and math.isfinite(
+        clean.rankings["judge"].strengths[0].high
+    )
+    every = compare_models("abc", three, {"judge": {(1, 0): known, (2, 0): known}}, [])
+    assert set(every.rankings["judge"].systems) == set("abc")

@@ -55,12 +55,14 @@ def decontaminate_command(
         lines.append(line)
         rows.append(row)
         prompts.append(prompt_text(to_prompt(row[column], column)))
+    if not rows:
+        raise DataError(f"{path}: the file holds no rows")
     found = [(one.name, overlap) for one in suites for overlap in overlaps(prompts, one.tasks)]
     held = [(name, overlap) for name, overlap in found if overlap.share >= share]
     table = Table("line", "suite", "task", "share", "shared words", box=None, header_style="bold")
     for name, overlap in sorted(held, key=lambda item: -item[1].share)[:SHOWN]:
         table.add_row(
-            str(lines[overlap.row]), name, overlap.task, f"{overlap.share:.0%}", escape(overlap.run)
+            str(lines[overlap.row]), name, escape(overlap.task), f"{overlap.share:.0%}", escape(overlap.run)
         )
     bad = {overlap.row for _, overlap in held}
     if held:

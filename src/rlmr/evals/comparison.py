@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -35,6 +35,8 @@ class Comparison:
     """Each further model against the baseline, for every judge and score."""
     rankings: dict[str, Ranking]
     """By judge or score, where there are three models or more: all on one scale."""
+    unranked: dict[str, str]
+    """By judge or score, why there is no such scale."""
     changes: tuple[tuple[Change, ...], ...]
     """What writing RL breaks, against the baseline; one for each further model."""
     drift: tuple[dict[str, Drift], ...]
@@ -135,10 +137,7 @@ def compare_models(
         for (i, j), met in sorted(pairs.items())
         if j == 0
     ]
-    rankings = {}
-    for judge, pairs in meetings.items():
-        if len(names) > 2 and len(pairs) >= len(names) - 1:
-            rankings[judge] = rank({(names[i], names[j]): met for (i, j), met in pairs.items()}, seed)
+    rankings, unranked = _rankings(names, meetings, seed)
     profiles = [profile_of(one.rows) for one in evaluations]
     others = [] if trained_on is None else [name for name in known if name != trained_on]
     return Comparison(
@@ -148,12 +147,37 @@ def compare_models(
         differences=tuple(_difference(one, evaluations[0], seed) for one in evaluations[1:]),
         pairwise=tuple(pairwise),
         rankings=rankings,
+        unranked=unranked,
         changes=tuple(tuple(breaks.compare(profiles[0], one, seed=seed)) for one in profiles[1:]),
         drift=tuple(
             {name: _drift(one, evaluations[0], str(trained_on), name, seed) for name in others}
             for one in evaluations[1:]
         ),
     )
+
+
+def _rankings(
+    names: Sequence[str], meetings: Mapping[str, Mapping[tuple[int, int], Sequence[Meeting]]], seed: int
+) -> tuple[dict[str, Ranking], dict[str, str]]:
+    """By judge, three models or more on one scale, or why there is none."""
+    found, unranked = {}, {}
+    for judge, pairs in meetings.items():
+        if len(names) < 3 or len(pairs) < len(names) - 1:
+            continue
+        known: dict[tuple[str, str], Sequence[Meeting]] = {
+            (names[i], names[j]): some
+            for (i, j), met in pairs.items()
+            if (some := [one for one in met if not math.isnan(one.first + one.second)])
+        }
+        alone = set(names) - {name for pair in known for name in pair}
+        if alone:
+            unranked[judge] = f"no comparison of {', '.join(sorted(alone))} is known"
+            continue
+        try:
+            found[judge] = rank(known, seed)
+        except ValueError as error:  # no chain of comparisons connects them
+            unranked[judge] = str(error)
+    return found, unranked
 
 
 def _check(

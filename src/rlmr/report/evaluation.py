@@ -174,7 +174,7 @@ def notes(one: Comparison) -> list[str]:
             for name, e in zip(ranking.systems, ranking.strengths, strict=True)
         )
         found.append(f"Bradley-Terry by {judge}, log odds: {scale}")
-    return found
+    return [*found, *(f"Bradley-Terry by {judge}: {why}" for judge, why in one.unranked.items())]
 
 
 def said(pair: Pairwise) -> str:
