@@ -7,7 +7,6 @@ from typing import Any
 
 from transformers import AutoConfig
 
-
 LANGUAGE_MODELS = ("ForCausalLM", "ForConditionalGeneration", "LMHeadModel")
 """Endings of the architectures that write."""
 

@@ -8,13 +8,13 @@ from engine_cases import LengthScorer, make_job, same
 from transformers import TrainerCallback
 from trl import GRPOTrainer
 
+from rlmr.alarms import UnknownPause
 from rlmr.engines.callbacks import StopCallback
 from rlmr.engines.checkpoints import find_newest
 from rlmr.engines.finite import NotFiniteError
 from rlmr.engines.trl import build_trainer, train
 from rlmr.rewards.function import FunctionScorer
 from rlmr.runs import Mixture, RunError, read_run
-from rlmr.alarms import UnknownPause
 
 SAVED = {"save_strategy": "steps", "save_steps": 2, "max_steps": 6, "max_completion_length": 4}
 
