@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ import pytest
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""Background jobs of a shell begin with Ctrl-C ignored, and so would the commands that tests interrupt."""
 
 WORDS = """
 the a fox hen owl wolf river lantern garden story once upon time found lost and then but said i you it was
