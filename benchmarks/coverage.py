@@ -26,6 +26,7 @@ from rlmr.evals.stats import (
     bradley_terry,
     clopper_pearson,
     clustered_mean,
+    clustered_wilson,
     cohen_kappa,
     flip_rate,
     krippendorff_alpha,
@@ -75,12 +76,21 @@ def mean_of_outcomes(n: int, rng: np.random.Generator) -> Estimate:
     return clustered_mean(outcomes(rng, n), range(n), draws=DRAWS, seed=seed(rng))
 
 
-def mean_of_groups(n: int, rng: np.random.Generator) -> Estimate:
-    """Four texts per prompt; a prompt moves the chance of all four."""
+def groups(n: int, rng: np.random.Generator) -> tuple[Floats, list[int]]:
+    """Four texts per prompt, passed or not; a prompt moves the chance of all four."""
     chance = rng.beta(2.0, 2.0, size=n)
     passed = (rng.random((n, 4)) < chance[:, None]) * 1.0
-    prompts = np.repeat(np.arange(n), 4).tolist()
-    return clustered_mean(passed.ravel(), prompts, draws=DRAWS, seed=seed(rng))
+    return passed.ravel(), np.repeat(np.arange(n), 4).tolist()
+
+
+def mean_of_groups(n: int, rng: np.random.Generator) -> Estimate:
+    """The share of such texts, by bootstrap."""
+    return clustered_mean(*groups(n, rng), draws=DRAWS, seed=seed(rng))
+
+
+def share_of_groups(n: int, rng: np.random.Generator) -> Estimate:
+    """The same by Wilson's interval at the effective size."""
+    return clustered_wilson(*groups(n, rng))
 
 
 def mean_of_lengths(n: int, rng: np.random.Generator) -> Estimate:
@@ -177,6 +187,7 @@ def cases() -> Iterator[Case]:
         yield one("clustered_mean", "win rate, 57.5 %", n, 0.575, mean_of_outcomes)
     for n in (50, 200):
         yield one("clustered_mean", "four texts a prompt", n, 0.5, mean_of_groups)
+        yield one("clustered_wilson", "four texts a prompt", n, 0.5, share_of_groups)
         yield one("clustered_mean", "words, skewed", n, math.exp(6.0 + 0.245), mean_of_lengths)
         gap = 0.1 * math.exp(6.0 + 0.18 + 0.045)
         yield one("paired_difference", "words, skewed", n, gap, difference)

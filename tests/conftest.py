@@ -80,6 +80,21 @@ def tiny_reward_model(tmp_path_factory) -> Path:
     return _save(tmp_path_factory.mktemp("models") / "reward_model", 1)
 
 
+@pytest.fixture
+def rlmr(monkeypatch, capsys):
+    """Type a command; gives exit code, stdout, stderr."""
+    from rlmr import cli
+
+    def run(*arguments):
+        monkeypatch.setattr("sys.argv", ["rlmr", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        out, err = capsys.readouterr()
+        return stop.value.code, out, err
+
+    return run
+
+
 def pytest_collection_finish() -> None:
     """Keep the collected tests from the collector: walking thousands doubles the time of some checks."""
     gc.collect()

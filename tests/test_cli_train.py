@@ -41,20 +41,6 @@ def recipe(tiny_policy, tiny_reward_model, tmp_path):
     return path
 
 
-@pytest.fixture
-def rlmr(monkeypatch, capsys):
-    """Run the command line; gives exit code, stdout, stderr."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["rlmr", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        out, err = capsys.readouterr()
-        return stop.value.code, out, err
-
-    return run
-
-
 def test_train_trains(rlmr, recipe, tmp_path):
     code, out, _err = rlmr("train", recipe, "mixing.rule=gdpo", "seed=1")
     assert code == 0 and "step 2/2" in out and "finished" in out

@@ -15,20 +15,6 @@ ROW = {"prompt": "p", "completion": "A fox, a hen.", "constraints": [{"type": "p
 PROBE = {"type": "word_count", "at_most": 9, "role": "probe"}
 
 
-@pytest.fixture
-def rlmr(monkeypatch, capsys):
-    """Run the command line; gives exit code, stdout, stderr."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["rlmr", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        out, err = capsys.readouterr()
-        return stop.value.code, out, err
-
-    return run
-
-
 def write(path, *rows):
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return path

@@ -34,6 +34,20 @@ class LengthScorer:
         return Scores(values, [False] * len(values))
 
 
+class Deadly(LengthScorer):
+    """Ends the run at its n-th call, as a defect would: what it wrote so far stays."""
+
+    def __init__(self, call):
+        super().__init__()
+        self.left = call
+
+    def score(self, prompts, answers):
+        self.left -= 1
+        if self.left == 0:
+            raise RuntimeError("killed")
+        return super().score(prompts, answers)
+
+
 def make_tasks():
     """Four tasks."""
     constraints = parse(CONSTRAINTS)

@@ -1,11 +1,9 @@
 """Small runs, trained as a recipe says, whose policies are sampled and exported."""
 
 import json
-import sys
 
 import pytest
 
-from rlmr import cli
 from rlmr.recipes import check_recipe
 from rlmr.recipes import train as train_recipe
 
@@ -48,17 +46,3 @@ def train_run(folder, policy, reward_model, **changes):
 def finished(tiny_policy, tiny_reward_model, tmp_path_factory):
     """A run that trained all weights; its tests leave it as it is."""
     return train_run(tmp_path_factory.mktemp("finished"), tiny_policy, tiny_reward_model)
-
-
-@pytest.fixture
-def run_rlmr(monkeypatch, capsys):
-    """Run the command line; gives exit code, stdout, stderr."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["rlmr", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        out, err = capsys.readouterr()
-        return stop.value.code, out, err
-
-    return run

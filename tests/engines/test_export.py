@@ -7,7 +7,7 @@ import pytest
 import torch
 import yaml
 from peft import AutoPeftModelForCausalLM
-from policy_cases import finished, run_rlmr, train_run
+from policy_cases import finished, train_run
 from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
 from rlmr.data import Task
@@ -20,7 +20,7 @@ from rlmr.policies.sample import of_run, sample_task
 from rlmr.policies.weights import MERGED_WITHIN, compare
 from rlmr.runs import RunError, read_run
 
-__all__ = ["finished", "run_rlmr"]
+__all__ = ["finished"]
 
 IDS = torch.tensor([[7, 8, 9, 10, 11, 12]])
 
@@ -170,11 +170,11 @@ def test_secrets_and_places_stay_out_of_a_card():
     }
 
 
-def test_the_command(finished, tmp_path, run_rlmr):
-    code, out, err = run_rlmr("export", finished, "-o", tmp_path / "out", "--checkpoint", "last")
+def test_the_command(finished, tmp_path, rlmr):
+    code, out, err = rlmr("export", finished, "-o", tmp_path / "out", "--checkpoint", "last")
     assert code == 0 and "bit for bit" in out and "loading it again" in err
     assert json.loads((tmp_path / "out" / "rlmr.json").read_text())["step"] == 4
-    code, _, err = run_rlmr("export", finished, "-o", tmp_path / "out")
+    code, _, err = rlmr("export", finished, "-o", tmp_path / "out")
     assert code == 2 and err.startswith("rlmr: --output:") and "--overwrite" in err
-    code, _, err = run_rlmr("export", tmp_path)
+    code, _, err = rlmr("export", tmp_path)
     assert code == 2 and "is no run folder" in err

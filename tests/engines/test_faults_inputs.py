@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from engine_cases import make_job
-from policy_cases import run_rlmr
 from transformers import AutoTokenizer
 
 from rlmr.data import Task, read_tasks
@@ -22,8 +21,6 @@ from rlmr.recipes.schema import RecipeError, ValidationSettings
 from rlmr.recipes.validation import check_asked, check_every, hold_out
 from rlmr.rewards.reward_model import RewardModel
 from rlmr.runs import read_run
-
-__all__ = ["run_rlmr"]
 
 
 def with_tokenizer(model, folder, change):
@@ -167,7 +164,7 @@ def test_validation_has_one_source(block):
 
 
 def test_a_dry_run_says_what_is_held_out_and_what_has_no_constraints(
-    tiny_policy, tiny_reward_model, tmp_path, run_rlmr
+    tiny_policy, tiny_reward_model, tmp_path, rlmr
 ):
     tasks_of(tmp_path / "tasks.jsonl", *[[ASKED]] * 11, None)
     recipe = tmp_path / "tiny.yaml"
@@ -177,7 +174,7 @@ def test_a_dry_run_says_what_is_held_out_and_what_has_no_constraints(
         f"output: {tmp_path}/run\n"
         "grpo: {max_steps: 2, per_device_train_batch_size: 4, num_generations: 2}\n"
     )
-    code, out, err = run_rlmr("train", recipe, "--dry-run")
+    code, out, err = rlmr("train", recipe, "--dry-run")
     assert code == 0, err
     said = re.search(r"# (\d+) tasks, .* (\d+) validation prompts", out)
     assert int(said[1]) + int(said[2]) == 12 and int(said[2]) >= 1

@@ -4,7 +4,7 @@ import shutil
 from dataclasses import replace
 
 import pytest
-from engine_cases import CONSTRAINTS, LengthScorer, make_job, make_tasks, same
+from engine_cases import CONSTRAINTS, Deadly, make_job, make_tasks, same
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from rlmr.constraints import parse
@@ -17,20 +17,6 @@ from rlmr.runs import RunError, RunWriter, read_run
 from rlmr.runs.files import read_lines
 
 SHORT = {"max_steps": 4, "save_strategy": "steps", "save_steps": 1, "max_completion_length": 4}
-
-
-class Deadly(LengthScorer):
-    """Ends the run at its n-th call, as a defect would: what it wrote so far stays."""
-
-    def __init__(self, call):
-        super().__init__()
-        self.left = call
-
-    def score(self, prompts, answers):
-        self.left -= 1
-        if self.left == 0:
-            raise RuntimeError("killed")
-        return super().score(prompts, answers)
 
 
 @pytest.fixture(scope="module")

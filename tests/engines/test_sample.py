@@ -5,7 +5,7 @@ import json
 import math
 
 import pytest
-from policy_cases import ASKED, finished, run_rlmr
+from policy_cases import ASKED, finished
 
 from rlmr.commands import sample as command
 from rlmr.constraints.base import Status, Verdict
@@ -17,17 +17,17 @@ from rlmr.policies.sample import Sample, of_run, sample_task, trained_sampling
 from rlmr.recipes import check_recipe
 from rlmr.runs import read_run
 
-__all__ = ["finished", "run_rlmr"]
+__all__ = ["finished"]
 
 PROMPT = "write about the fox ."
 
 
 @pytest.fixture
-def rows(run_rlmr):
+def rows(rlmr):
     """The JSON lines of a `rlmr sample … --json` that ends well."""
 
     def run(*arguments):
-        code, out, err = run_rlmr("sample", *arguments, "--json")
+        code, out, err = rlmr("sample", *arguments, "--json")
         assert code == 0, err
         return [json.loads(line) for line in out.splitlines()]
 
@@ -95,16 +95,16 @@ def test_a_server_is_asked_for_each_text_with_a_seed_of_its_own(rows):
     assert (body["model"], body["top_p"], body["temperature"]) == ("m", 0.9, 1.0)
 
 
-def test_a_server_that_fails_gives_no_text_and_no_verdict(run_rlmr):
+def test_a_server_that_fails_gives_no_text_and_no_verdict(rlmr):
     with FakeServer(faults={"400": 1.0}) as server:
-        code, out, err = run_rlmr("sample", "m", PROMPT, "--endpoint", server.base_url, "--json")
+        code, out, err = rlmr("sample", "m", PROMPT, "--endpoint", server.base_url, "--json")
     row = json.loads(out)
     assert (row["missing"], row["passed"], row["verdicts"]) == ("http 400", None, [])
     assert code == 2 and "no text: http 400" in err
 
 
-def test_texts_are_shown_with_what_they_break(finished, run_rlmr):
-    code, out, _ = run_rlmr("sample", finished, PROMPT, "-n", 2, "--constraints", json.dumps(ASKED))
+def test_texts_are_shown_with_what_they_break(finished, rlmr):
+    code, out, _ = rlmr("sample", finished, PROMPT, "-n", 2, "--constraints", json.dumps(ASKED))
     assert code == 0 and "text 2 of 2 · score" in out and "keep everything" in out
     assert "word_count" in out and "2 to 9 words" in out
 
@@ -132,14 +132,14 @@ def test_what_fails_is_marked_in_the_text_and_gates_that_hold_take_one_line():
         ([" "], "PROMPT: empty"),
     ],
 )
-def test_what_cannot_be_is_said(tiny_policy, run_rlmr, arguments, said):
-    code, out, err = run_rlmr("sample", tiny_policy, *arguments)
+def test_what_cannot_be_is_said(tiny_policy, rlmr, arguments, said):
+    code, out, err = rlmr("sample", tiny_policy, *arguments)
     assert code == 2 and said in err and not out
 
 
-def test_a_missing_model_and_a_row_that_is_not_there(finished, run_rlmr):
-    code, _, err = run_rlmr("sample", "/nowhere/model", "p")
+def test_a_missing_model_and_a_row_that_is_not_there(finished, rlmr):
+    code, _, err = rlmr("sample", "/nowhere/model", "p")
     assert code == 2 and "no folder /nowhere/model" in err
-    code, _, err = run_rlmr("sample", finished, "--task", finished.parent / "tasks.jsonl", "--row", 99)
+    code, _, err = rlmr("sample", finished, "--task", finished.parent / "tasks.jsonl", "--row", 99)
     assert code == 2 and "--row 99" in err and "has 8 tasks" in err
     assert Sampling().temperature == 1.0

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from engine_cases import LengthScorer, make_job, make_tasks, same
+from engine_cases import Deadly, LengthScorer, make_job, make_tasks, same
 
 from rlmr.constraints import parse
 from rlmr.constraints.base import Status, Verdict
@@ -137,20 +137,6 @@ def test_only_measuring_keeps_nothing(tiny_policy, tmp_path):
     validation = Validation(HELD_OUT, every=1, metric="quality", keep=False)
     trl.train(job_of(tiny_policy, tmp_path, validation, grpo=grpo, scorer=Rising([0.0, 1.0, 2.0, 3.0, 4.0])))
     assert read_best(tmp_path) is None and not list((tmp_path / "checkpoints").glob("*"))
-
-
-class Deadly(LengthScorer):
-    """Ends the run at its n-th call."""
-
-    def __init__(self, call):
-        super().__init__()
-        self.left = call
-
-    def score(self, prompts, answers):
-        self.left -= 1
-        if self.left == 0:
-            raise RuntimeError("killed")
-        return super().score(prompts, answers)
 
 
 VALIDATION = Validation(HELD_OUT, every=1, samples=2, metric="quality", seed=3)

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from rlmr.evals.results import share
-from rlmr.evals.stats import wilson
-from rlmr.evals.stats.clustered_share import clustered_wilson
+from rlmr.evals.stats import clustered_wilson, wilson
 
 
 def test_a_tasks_texts_are_no_independent_coins():

@@ -13,8 +13,7 @@ from rlmr.evals.breaks import Profile, Sample, measure
 from rlmr.evals.evaluation import Evaluated
 from rlmr.evals.outcome import EvalRow
 from rlmr.evals.policy import ASPECTS
-from rlmr.evals.stats import NOTHING, Estimate, clustered_mean, wilson
-from rlmr.evals.stats.clustered_share import clustered_wilson
+from rlmr.evals.stats import NOTHING, Estimate, clustered_mean, clustered_wilson, wilson
 from rlmr.evals.suites import Facts
 
 NOT_ASKED = frozenset({*GATES, "finished"})

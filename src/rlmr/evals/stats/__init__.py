@@ -24,6 +24,7 @@ from rlmr.evals.stats.bootstrap import (
     student_test,
 )
 from rlmr.evals.stats.bradley_terry import Comparison, Ranking, bradley_terry
+from rlmr.evals.stats.clustered_share import clustered_wilson
 from rlmr.evals.stats.estimate import DRAWS, NOTHING, Estimate, Floats
 from rlmr.evals.stats.length_control import LengthControlled, length_controlled_win_rate
 from rlmr.evals.stats.paired import (
@@ -59,6 +60,7 @@ __all__ = [
     "bradley_terry",
     "clopper_pearson",
     "clustered_mean",
+    "clustered_wilson",
     "cohen_kappa",
     "detectable",
     "detectable_difference",

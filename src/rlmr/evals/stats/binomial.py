@@ -50,11 +50,19 @@ def wilson(successes: int, n: int, level: float = 0.95) -> Estimate:
     if n == 0:
         return NOTHING
     share = successes / n
-    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    low = 0.0 if successes == 0 else centre - half
-    high = 1.0 if successes == n else centre + half
-    return Estimate(share, low, high, n)
+    return Estimate(share, *score_limits(share, n, z), n)
+
+
+def score_limits(share: float, size: float, z: float) -> tuple[float, float]:
+    """The two ends of Wilson's interval of a share of `size` coins, which need not be a whole number.
+
+    >>> [round(x, 4) for x in score_limits(0.8, 10, 1.959964)]
+    [0.4902, 0.9433]
+    """
+    scale = 1 + z * z / size
+    centre = (share + z * z / (2 * size)) / scale
+    half = z * math.sqrt(share * (1 - share) / size + z * z / (4 * size * size)) / scale
+    return 0.0 if share == 0 else centre - half, 1.0 if share == 1 else centre + half
 
 
 def clopper_pearson(successes: int, n: int, level: float = 0.95) -> Estimate:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Hashable, Sequence
 
 import numpy as np
 
+from rlmr.evals.stats.binomial import score_limits
 from rlmr.evals.stats.bootstrap import cluster_codes
 from rlmr.evals.stats.estimate import NOTHING, Estimate, Floats, check_lengths, two_sided
 
@@ -34,16 +34,7 @@ def clustered_wilson(
     if not x.size:
         return NOTHING
     n, p, m = x.size, float(x.mean()), int(code.max()) + 1
-    if m == 1:
-        return _wilson(p, 1.0, n, level)
     residuals = np.bincount(code, weights=x - p, minlength=m)
-    variance = m / (m - 1) * float(residuals @ residuals) / n**2
-    return _wilson(p, min(n, p * (1 - p) / variance) if variance > 1e-15 else float(m), n, level)
-
-
-def _wilson(p: float, size: float, n: int, level: float) -> Estimate:
-    z = two_sided(level)
-    middle, scale = p + z * z / (2 * size), 1 + z * z / size
-    half = z * math.sqrt(p * (1 - p) / size + (z / (2 * size)) ** 2)
-    low, high = (middle - half) / scale, (middle + half) / scale
-    return Estimate(p, 0.0 if p == 0 else max(0.0, low), 1.0 if p == 1 else min(1.0, high), n)
+    variance = m / max(1, m - 1) * float(residuals @ residuals) / n**2
+    size = min(n, p * (1 - p) / variance) if variance > 1e-15 else m
+    return Estimate(p, *score_limits(p, 1 if m == 1 else size, two_sided(level)), n)
