@@ -163,6 +163,31 @@ def test_lines_end_alike_with_and_without_a_carriage_return(text):
     assert lines(text + "\r") == lines(text)
 
 
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.sampled_from(["# A", "- b.", " 1. c. d", "\t* ", "e. F", "The Fox", "", "g g"]), max_size=9)
+)
+def test_sentences_end_alike_with_and_without_a_carriage_return(rows):
+    """The line ends before headings and items, too, are found by another pattern."""
+    text = "\n".join(rows)
+    assert txt.sentences(text + "\r") == txt.sentences(text)
+    returned = "\r\n".join(rows)
+    assert len(txt.sentences(returned)) == len(txt.sentences(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "folded", "origins"),
+    [
+        ("Ba\u0301`Cd\ufe0f", "bá'cd", [0, 1, 3, 4, 5, 7]),
+        ("A\ufe0fB ß C", "ab ss c", [0, 2, 3, 4, 4, 5, 6, 7]),
+        ("CAFE\u0301\u0323 Ab", "caf\u1eb9 ab", [0, 1, 2, 3, 6, 7, 8, 9]),
+    ],
+)
+def test_ascii_beside_what_vanishes_folds_as_ever(text, folded, origins):
+    """Stretches of ASCII are folded at once, but for a letter before a combining mark."""
+    assert fold(text) == (folded, origins)
+
+
 def test_no_invisible_character_and_no_look_alike_is_missed():
     ignorable = [0xAD, 0x34F, 0x61C, 0x115F, 0x180E, 0x200B, 0x200F, 0x202E, 0x2060, 0x206F, 0x3164, 0xFE00]
     for code in (*ignorable, 0xFE0F, 0xFEFF, 0xFFA0, 0xFFFB, 0x1D173, 0xE0061, 0xE0100):

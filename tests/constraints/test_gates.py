@@ -1,13 +1,15 @@
 """Gates: honest answers that look like exploits pass, exploits that look like answers fail."""
 
+import random
 import time
+import zlib
 from collections import Counter
 
 import pytest
 from benchmarks.answers import VERDICTS, load
 from benchmarks.gates import failures, judgements
 
-from rlmr.constraints import default_gates
+from rlmr.constraints import NoRepetition, default_gates
 from rlmr.constraints.formulas import asks_to_repeat
 from rlmr.text import fold
 
@@ -99,6 +101,17 @@ def test_remarks_are_found_in_linear_time(unit):
             if seconds < 0.05 * size / 32_000:
                 break
         assert seconds < 0.05 * size / 32_000
+
+
+def test_the_window_holds_a_stretch():
+    """What stands again 7,600 bytes later, in a stretch of 8,000, is found as in zlib's widest window."""
+    rng = random.Random(0)
+    text = "".join(chr(rng.randrange(0x20000, 0x2A000)) for _ in range(1900))
+    text += text[:100]
+    raw = text.encode()
+    measured = NoRepetition().check(text).measured
+    assert measured == round(len(raw) / len(zlib.compress(raw, 1)), 2)
+    assert measured > round(len(raw) / len(zlib.compress(raw, 1, wbits=12)), 2)
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import pytest
 
+import rlmr.constraints
 from rlmr.constraints import (
     CONSTRAINTS,
     Constraint,
@@ -121,6 +122,10 @@ def test_a_row_is_a_list(row):
 def test_every_type_is_named_once():
     assert len(set(CONSTRAINTS.values())) == len(CONSTRAINTS)
     assert [cls.type for cls in CONSTRAINTS.values()] == list(CONSTRAINTS)
+
+
+def test_every_type_can_be_imported_from_the_package():
+    assert {cls.__name__ for cls in CONSTRAINTS.values()} <= set(rlmr.constraints.__all__)
 
 
 def test_built_in_code_checks_its_parameters_too():

@@ -203,15 +203,10 @@ class Constraint(ABC):
         reason: str = "",
     ) -> Verdict:
         """A decided verdict that carries this constraint's type, role and weight; at most 16 spans."""
+        status = Status.PASS if passed else Status.FAIL
+        evidence = tuple(spans[:MAX_SPANS])
         return Verdict(
-            type=self.type,
-            status=Status.PASS if passed else Status.FAIL,
-            measured=measured,
-            required=required,
-            spans=tuple(spans[:MAX_SPANS]),
-            reason=reason,
-            role=self.role,
-            weight=self.weight,
+            self.type, status, measured, required, evidence, reason, role=self.role, weight=self.weight
         )
 
     def _nothing(self, why: str) -> Verdict:

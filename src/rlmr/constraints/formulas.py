@@ -87,6 +87,7 @@ _BRACKET = re.compile(
     rf"[(\[]\W{{0,3}}(?:total )?{_UNITS}(?: total)?:? \d+\W{{0,4}}[)\]]"
     rf"|[(\[]\W{{0,3}}(?:approx\w*\.? |about |exactly |total:? |around )?\d+ {_UNITS}\W{{0,4}}[)\]]"
 )
+_BRACKETS = ("(", "[", "（")
 _BRACKET_ZH = re.compile(r"[（(](?:全文)?(?:共|约|共计|字数)[:：]?\d+字?[）)]")
 _CLOSED = ".!?…。！？\"'”’」』"
 _NOTHING = re.compile(r"[\s*_.。]*\Z")
@@ -130,8 +131,10 @@ def find_remarks(folded: str) -> list[Span]:
         line = _line_start(folded, match.start())
         if _COUNTED.fullmatch(folded, line, match.start()):
             spans.append((line, match.end()))
-    brackets = (match.span() for match in _matches(_BRACKET, _BRACKET_ZH, folded))
-    return spans + [span for span in brackets if _stands_apart(folded, *span)]
+    if _holds(folded, _BRACKETS):
+        brackets = (match.span() for match in _matches(_BRACKET, _BRACKET_ZH, folded))
+        spans += [span for span in brackets if _stands_apart(folded, *span)]
+    return spans
 
 
 def asks_to_repeat(folded: str) -> bool:
@@ -145,7 +148,7 @@ def asks_to_repeat(folded: str) -> bool:
 
 def _holds(folded: str, hints: tuple[str, ...]) -> bool:
     """Whether one of the hints occurs."""
-    return any(hint in folded for hint in hints)
+    return any(map(folded.__contains__, hints))
 
 
 def _matches(english: re.Pattern[str], chinese: re.Pattern[str], folded: str) -> Iterator[re.Match[str]]:

@@ -18,6 +18,8 @@ from rlmr.constraints.errors import ConstraintError
 from rlmr.constraints.formulas import asks_to_repeat, find_refusal, find_remarks
 
 _WINDOW = 2000
+_WINDOW_BITS = 14
+"""16 KiB, where a stretch has 8,000 bytes at most; zlib's usual 32 KiB cost as much again to set up."""
 _SHORT = 200
 _GRAM = 5
 _LINE = 120
@@ -102,14 +104,16 @@ class NoEcho(Constraint):
         known = bytes(map(set(asked).__contains__, words))
         if b"\1" * size not in known:
             return self.verdict(True, 0.0, required)
-        run = re.compile(b"(?=\1{%d})" % size)
+        run = re.compile(b"\1" * size + b"\1*+")
         twice = asked + asked[: size - 1]  # said twice in a row it is an echo too
         source = {twice[k : k + size] for k in range(len(asked))}
         taken = bytearray(len(words))
-        for start in (match.start() for match in run.finditer(known)):
-            if words[start : start + size] in source:
-                taken[start : start + size] = b"\1" * size
-        share = len(run.findall(taken)) / (len(words) - size + 1)
+        for first, end in (match.span() for match in run.finditer(known)):
+            for start in range(first, end - size + 1):
+                if words[start : start + size] in source:
+                    taken[start : start + size] = b"\1" * size
+        copied = sum(len(match[0]) - size + 1 for match in run.finditer(taken))
+        share = copied / (len(words) - size + 1)
         passed = share <= self.at_most
         if not passed and not taken[-1]:
             passed = asks_to_repeat(txt.fold(prompt)[0])
@@ -161,9 +165,9 @@ class NoRepetition(Constraint):
 
 
 def _ratio(part: str) -> float:
-    """How many times a stretch compresses."""
+    """How many times a stretch compresses; the window is the smallest that holds all its bytes."""
     raw = part.encode("utf-8", "surrogatepass")
-    return len(raw) / len(zlib.compress(raw, 1))
+    return len(raw) / len(zlib.compress(raw, 1, wbits=_WINDOW_BITS))
 
 
 def _shorten(ruling: re.Match[str]) -> str:

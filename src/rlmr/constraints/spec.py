@@ -103,8 +103,13 @@ def is_built_in(constraint: Constraint) -> bool:
     >>> is_built_in(CONSTRAINTS["title"]())
     True
     """
-    inner = [getattr(constraint, name) for name in fields_of(type(constraint), "constraint")]
-    return _is_own(constraint) and all(is_built_in(part) for part in inner if part is not None)
+    if not _is_own(constraint):
+        return False
+    for name in fields_of(type(constraint), "constraint"):
+        part = getattr(constraint, name)
+        if part is not None and not is_built_in(part):
+            return False
+    return True
 
 
 def _is_own(constraint: Constraint) -> bool:

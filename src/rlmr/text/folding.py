@@ -21,7 +21,9 @@ _ALIKE = (
     | dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0f", "")
 )
 _MARKS = frozenset(map(chr, (*range(0x300, 0x370), 0x3099, 0x309A)))
-_CLUSTER = re.compile("[^\u0300-\u036f\u3099\u309a][\u0300-\u036f\u3099\u309a]*|.", re.DOTALL)
+_MARK = "[\u0300-\u036f\u3099\u309a]"
+_CLUSTER = re.compile(f"[\x00-\x7f]+(?!{_MARK})|(?!{_MARK}).{_MARK}*|.", re.DOTALL)
+"""A stretch of ASCII, or one character with its combining marks."""
 _EDGE = re.compile(LETTER)
 _SPACED = re.compile(f"(?<={HANZI.pattern})(?={HANZI.pattern})")
 """Between two hanzi."""
@@ -58,6 +60,11 @@ def _fold_cluster(cluster: str) -> str:
     folded = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", cluster).casefold().lower())
     folded = folded if len(folded) == 1 else "".join(c for c in folded if c not in _MARKS)
     return _ALIKE.get(folded, folded)
+
+
+def _fold_ascii(text: str) -> str:
+    """ASCII in the form that is compared; other characters have been folded before."""
+    return text.lower().replace("`", "'")
 
 
 class _Table(dict[int, str]):
@@ -98,7 +105,7 @@ def fold(text: str) -> Folded:
     ('cats', [0, 1, 2, 4, 5])
     """
     if text.isascii():
-        return text.lower().replace("`", "'"), None
+        return _fold_ascii(text), None
     strange = {c: _TABLE[ord(c)] for c in set(text) if c > "\x7f"}
     if not strange.keys() & _MARKS and all(len(folded) == 1 for folded in strange.values()):
         changed = [(c, folded) for c, folded in strange.items() if c != folded]
@@ -106,13 +113,17 @@ def fold(text: str) -> Folded:
             return text.translate(_TABLE), None
         for character, folded in changed:
             text = text.replace(character, folded)
-        return text.lower().replace("`", "'"), None
+        return _fold_ascii(text), None
     pieces: list[str] = []
     origins: list[int] = []
     for match in _CLUSTER.finditer(text):
-        piece = _fold_cluster(match.group())
-        pieces.append(piece)
-        origins.extend([match.start()] * len(piece))
+        cluster = match.group()
+        if cluster.isascii():
+            pieces.append(_fold_ascii(cluster))
+            origins.extend(range(*match.span()))
+        else:
+            pieces.append(_fold_cluster(cluster))
+            origins.extend([match.start()] * len(pieces[-1]))
     origins.append(len(text))
     return "".join(pieces), origins
 

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 
 from rlmr.text.characters import Span, count_hanzi, count_words, has_words, word_list
 
-LINE = re.compile(r"[^\r\n]+")
-"""One line without its end; never empty."""
 _FILLED_LINE = re.compile(r"\S(?:[^\r\n]*\S)?")
 _FILLED_LINE_LF = re.compile(r"\S(?:.*\S)?")
 LIST_ITEM = re.compile(

@@ -7,13 +7,17 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from rlmr.text.characters import HANZI, Span, trim
-from rlmr.text.layout import HEADING, LINE, LIST_ITEM, blocks, title
+from rlmr.text.layout import HEADING, LIST_ITEM, blocks, title
 
 _OPENING_QUOTES = '“「『"'
 _CLOSING_QUOTES = "”」』\"’'"
 _END = re.compile(
     r"([.。．｡！？!?…][.。．｡！？!?…]*(?:(?<![.．])|(?![A-Za-z0-9])|(?=[A-Z][a-z])))([\"'”’」』）)】\]》>*_]*)"
 )
+_MARKED_LF = re.compile(rf"\n(?={HEADING.pattern}|{LIST_ITEM.pattern})")
+_MARKED = re.compile(rf"[\r\n](?={HEADING.pattern}|{LIST_ITEM.pattern})")
+"""The line end before a heading or a list item; a single character is quicker, see `_filled_lines`."""
+_HEADING_LINE = re.compile(rf"{HEADING.pattern}[^\r\n]*")
 _OPENING = re.compile(r"\s*+([\W_]*+)")
 _BEFORE_WORD = re.compile(r"[\s(\"“‘—]")
 _ABBREVIATION = re.compile(
@@ -54,20 +58,21 @@ def sentences(text: str) -> list[Span]:
 def _prose(text: str) -> Iterator[Span]:
     """Stretches within which sentences are looked for: blocks without headings, list items apart."""
     heading = title(text)
+    marked = _MARKED if "\r" in text else _MARKED_LF
     for start, end in blocks(text):
-        opened = start
-        for match in LINE.finditer(text, start, end):
-            a, b = match.span()
-            is_title = heading is not None and a <= heading[0] < b
-            if is_title or HEADING.match(text, a, b):
-                if opened < a:
-                    yield opened, a
-                opened = b
-            elif a > opened and LIST_ITEM.match(text, a, b):
-                yield opened, a
-                opened = a
+        opened = heading[1] if heading is not None and heading[0] == start else _below(text, start, end)
+        for line in (match.end() for match in marked.finditer(text, opened, end)):
+            if opened < line:
+                yield opened, line
+            opened = _below(text, line, end)
         if opened < end:
             yield opened, end
+
+
+def _below(text: str, line: int, end: int) -> int:
+    """Where the line that starts at `line` ends if it is a heading, else where it starts."""
+    heading = _HEADING_LINE.match(text, line, end)
+    return heading.end() if heading else line
 
 
 def _split_block(text: str, start: int, end: int) -> Iterator[Span]:

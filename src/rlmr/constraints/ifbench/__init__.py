@@ -13,9 +13,6 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from rlmr.constraints.ifbench.instruction import Instruction
 from rlmr.constraints.ifbench.table import INSTRUCTIONS
 from rlmr.constraints.ifeval.instruction import variants
@@ -43,51 +40,7 @@ REVISED = {
 }
 """Ids that the official checker has come to decide otherwise since its first revision, and how."""
 
-
-def check(instruction_id: str, kwargs: Mapping[str, Any], prompt: str, response: str) -> bool:
-    """Whether `response` follows one instruction, as the official checker decides it (strict).
-
-    `kwargs` holds the instruction's parameters, without nulls. `prompt` is there for the face of
-    `rlmr.constraints.ifeval`; none of the 58 instructions reads it. Raises ConstraintError (a ValueError) for
-    an unknown id and for missing, extra or impossible parameters.
-
-    >>> check("format:title_case", {}, "", "The Fox Ran.")
-    True
-    """
-    return Instruction(instruction_id, kwargs).check(response)
-
-
-def check_loose(instruction_id: str, kwargs: Mapping[str, Any], prompt: str, response: str) -> bool:
-    r"""Whether any of the eight edited `variants` of `response` follows the instruction.
-
-    For benchmark reports only: as a reward it is a hack channel.
-
-    >>> check_loose("format:title_case", {}, "", "sure!\nThe Fox Ran.")
-    True
-    """
-    return Instruction(instruction_id, kwargs).check_loose(response)
-
-
-def from_ifeval(row: Mapping[str, Any]) -> tuple[Instruction, ...]:
-    """The instructions of one row of an IFBench file, whose keys are IFEval's; its nulls are dropped.
-
-    See `rlmr.constraints.ifeval.Instruction.read_row`.
-
-    >>> row = {"key": "7", "instruction_id_list": ["count:numbers"], "kwargs": [{"N": 5.0, "n": None}]}
-    >>> from_ifeval(row)
-    (Instruction(id='count:numbers', kwargs={'N': 5.0}),)
-    """
-    return Instruction.read_row(row)
-
-
-def check_row(row: Mapping[str, Any], response: str, loose: bool = False) -> list[bool]:
-    """One verdict per instruction of the row, in its order; strict unless `loose`.
-
-    >>> row = {"instruction_id_list": ["format:no_whitespace"], "kwargs": [{"num_words": None}]}
-    >>> check_row(row, "So it ran.")
-    [False]
-    """
-    instructions = from_ifeval(row)
-    if loose:
-        return [instruction.check_loose(response) for instruction in instructions]
-    return [instruction.check(response) for instruction in instructions]
+check = Instruction.decide
+check_loose = Instruction.decide_loose
+check_row = Instruction.decide_row
+from_ifeval = Instruction.read_row

@@ -81,6 +81,41 @@ class Instruction:
                 raise ConstraintError(f"{place}: {error}", error.field) from None
         return tuple(instructions)
 
+    @classmethod
+    def decide(cls, instruction_id: str, kwargs: Mapping[str, Any], prompt: str, response: str) -> bool:
+        """Whether `response` follows one instruction, as the official checker decides it (strict).
+
+        `kwargs` holds the instruction's parameters, without nulls. `prompt` is the official signature's; no
+        instruction reads it. Raises ConstraintError (a ValueError) for an unknown id and for missing, extra
+        or impossible parameters.
+
+        >>> Instruction.decide("startend:end_checker", {"end_phrase": "The end."}, "", "It ran. THE END.")
+        True
+        """
+        return cls(instruction_id, kwargs).check(response)
+
+    @classmethod
+    def decide_loose(cls, instruction_id: str, kwargs: Mapping[str, Any], prompt: str, response: str) -> bool:
+        r"""Whether any of the eight edited `variants` of `response` follows the instruction.
+
+        For benchmark reports only: as a reward it is a hack channel.
+
+        >>> Instruction.decide_loose("startend:quotation", {}, "", 'Sure!\n"It ran."')
+        True
+        """
+        return cls(instruction_id, kwargs).check_loose(response)
+
+    @classmethod
+    def decide_row(cls, row: Mapping[str, Any], response: str, loose: bool = False) -> list[bool]:
+        """One verdict per instruction of the row, in its order; strict unless `loose`. See `read_row`.
+
+        >>> row = {"key": 7, "instruction_id_list": ["punctuation:no_comma"], "kwargs": [{"num_words": None}]}
+        >>> Instruction.decide_row(row, "So it ran.")
+        [True]
+        """
+        instructions = cls.read_row(row)
+        return [one.check_loose(response) if loose else one.check(response) for one in instructions]
+
     def check(self, response: str) -> bool:
         """The strict verdict: whether the response follows the instruction. A blank one follows none."""
         rule, _ = self.rules[self.id]

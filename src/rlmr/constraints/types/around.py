@@ -142,9 +142,7 @@ class Postscript(Constraint):
     def decide(self, text: str, prompt: str) -> Verdict:
         """Look at the second half's lines, and the last paragraph's."""
         last = next(iter(txt.paragraphs(text)[-1:]), (0, len(text)))
-        found = [
-            m.span() for m in _POSTSCRIPT.finditer(text) if m.start() >= min(last[0] - 1, len(text) // 2)
-        ]
+        found = [m.span() for m in _POSTSCRIPT.finditer(text, min(max(0, last[0] - 1), len(text) // 2))]
         passed = bool(found) and txt.has_words(text[found[-1][1] :]) and txt.has_words(text[: found[0][0]])
         return self.verdict(
             passed, len(found), "a postscript at the end", found, "" if passed else "no postscript"

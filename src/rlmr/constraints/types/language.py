@@ -80,9 +80,10 @@ class ResponseLanguage(Constraint):
             passed = found >= self.share
             reason = "" if passed else f"{hanzi} hanzi among {total} words"
             return self.verdict(passed, round(max(found, 0.0), 3), required, (), reason)
-        found_share = _detect(text).get(self.language)
-        if found_share is None:
+        shares = _detect(text)
+        if shares is None:
             return self.unknown("the language cannot be told: the text is too short or mixed")
+        found_share = shares.get(self.language, 0.0)
         passed = found_share >= self.share - 1e-9
         reason = "" if passed else f"{found_share:.0%} of the text is {NAMES[self.language][0]}"
         return self.verdict(passed, found_share, required, (), reason)
@@ -174,16 +175,15 @@ class LanguageMix(Constraint):
         return self.verdict(passed, round(share, 3), f"{low:.0%} to {high:.0%} Latin words", spans, reason)
 
 
-def _detect(text: str) -> dict[str, float]:
-    """Shares of the languages that CLD2 finds in the text; empty where it is not sure."""
+def _detect(text: str) -> dict[str, float] | None:
+    """Shares of the languages that CLD2 finds in the text; None where it is not sure."""
     import pycld2
 
     source = _UNCLEAN.sub(" ", text.lower())
     reliable, size, details = pycld2.detect(source, isPlainText=True)
     if not reliable or not size:
-        return {}
-    found = {_CLD2.get(code, code.split("-")[0]): percent / 100 for _, code, percent, _ in details if percent}
-    return {**dict.fromkeys(NAMES, 0.0), **found}
+        return None
+    return {_CLD2.get(code, code.split("-")[0]): percent / 100 for _, code, percent, _ in details if percent}
 
 
 @cache

@@ -16,7 +16,7 @@ from rlmr.text import Span
 
 Divider = Literal["blank_line", "newline", "stars"]
 Marker = Literal["any", "bullet", "number"]
-_STARS = re.compile(r"(?<!\S)\*(?:[ \t]*\*){2,}(?!\S)")
+_STARS = re.compile(r"\*(?<!\S\*)(?:[ \t]*\*){2,}(?!\S)")
 _WORDS = (
     "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|"
     "(?:thir|four|fif|six|seven|eigh|nine)teen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty"

@@ -19,7 +19,7 @@ _DIGITS = re.compile(rf"{_DIGIT}(?:[.,:/]{_DIGIT})*")
 _HANZI_NUMBER = re.compile(r"[零〇一二三四五六七八九十百千万亿两]+")
 _CASED = re.compile(r"[^\W\d_]++(?:['’][^\W\d_]++)*+")
 _CASED_ASCII = re.compile(r"[A-Za-z]++(?:'[A-Za-z]++)*+")
-_CAPITALS = re.compile(r"[A-Z](?<![A-Za-z].)(?<![A-Za-z]'.)(?:'?[A-Z])+(?!'?[A-Za-z])")
+_CAPITALS = re.compile(r"[A-Z](?='?[A-Z])(?<![A-Za-z].)(?<![A-Za-z]'.)[A-Z]*+(?:'[A-Z]++)*+(?!'?[a-z])")
 _SMALL = frozenset(
     ["a", "an", "and", "as", "at", "but", "by", "for", "from", "if", "in", "into", "is", "nor"]
 )
@@ -180,8 +180,6 @@ class LetterCase(Constraint):
     def _broken(self, text: str) -> list[Span]:
         """Spans of the words that hold a letter of the other case."""
         change = str.upper if self.case == "upper" else str.lower
-        if text == change(text):
-            return []
         pattern = _CASED_ASCII if text.isascii() else _CASED
         return [m.span() for m in pattern.finditer(text) if (word := m[0]) != change(word)]
 
@@ -270,12 +268,20 @@ def check_letters(letters: str, field: str = "letters") -> None:
 def find_letters(text: str, letters: str) -> list[Span]:
     """Spans of the letters, in any case or width; an unaccented letter also finds its accented forms.
 
-    >>> find_letters("É e\\u0301", "e")
-    [(0, 1), (2, 3)]
+    >>> find_letters("É e\\u0301", "e"), find_letters("“a”", "e")
+    ([(0, 1), (2, 3)], [])
     """
     wanted = set(letters.casefold())
     if text.isascii():
-        pattern = re.compile(f"[{re.escape(''.join(sorted(wanted)))}]")
-        return [m.span() for m in pattern.finditer(text.lower())]
-    bare = {c: unicodedata.normalize("NFKD", c)[0].casefold() for c in set(text)}
-    return [(i, i + 1) for i, c in enumerate(text) if bare[c] in wanted or c.casefold() in wanted]
+        text = text.lower()
+    else:
+        wanted = {c for c in set(text) if not wanted.isdisjoint((c.casefold(), _bare(c)))}
+    if not wanted:
+        return []
+    pattern = re.compile(f"[{re.escape(''.join(sorted(wanted)))}]")
+    return [match.span() for match in pattern.finditer(text)]
+
+
+def _bare(character: str) -> str:
+    """A character without its accents, width and case."""
+    return unicodedata.normalize("NFKD", character)[0].casefold()

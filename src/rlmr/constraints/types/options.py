@@ -91,8 +91,9 @@ class Versions(Constraint):
 
     def decide(self, text: str, prompt: str) -> Verdict:
         """Cut and compare."""
-        parts = [_MARKS.sub(" ", txt.fold(part)[0]).strip() for part in text.split(self.separator)]
-        parts = [part for part in parts if part]
-        passed = len(parts) == self.count and len(set(parts)) == self.count
-        reason = "" if passed else f"{len(parts)} versions, {len(set(parts))} different"
+        folded = (txt.fold(part)[0] for part in text.split(self.separator))
+        parts = [part for part in folded if txt.has_words(part)]
+        different = len({_MARKS.sub(" ", part).strip() for part in parts}) if len(parts) > 1 else len(parts)
+        passed = len(parts) == different == self.count
+        reason = "" if passed else f"{len(parts)} versions, {different} different"
         return self.verdict(passed, len(parts), f"{self.count} different versions", (), reason)
