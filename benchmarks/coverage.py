@@ -5,16 +5,18 @@
 Every case draws N evaluations (default 2,000) from a world whose truth is known, or computed from a sample
 of 400,000, takes the nominal 95 % interval of each, and counts how often the truth lies within. Seeds are
 fixed; the standard error of a coverage of 95 % over 2,000 evaluations is .5 points. Bootstraps take 500
-draws, a quarter of the default: their limits are noisier. The table is that of docs/statistics.md.
+draws, a quarter of the default: their limits are noisier. docs/statistics.md has the table, where a line
+": bootstrap" stands beside the score interval of the same evaluations.
 """
 
 from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import combinations, repeat
 from typing import Any
 
 import numpy as np
@@ -23,21 +25,26 @@ from rlmr.evals.stats import (
     Comparison,
     Estimate,
     Floats,
+    bootstrap,
+    bounded_mean,
     bradley_terry,
     clopper_pearson,
     clustered_mean,
-    clustered_wilson,
     cohen_kappa,
     flip_rate,
     krippendorff_alpha,
     length_controlled_win_rate,
     paired_difference,
     rank_correlation,
+    share_difference,
     student_mean,
     wilson,
+    win_rate,
 )
+from rlmr.evals.stats.length_control import fit_logistic
 
-Draw = Callable[[np.random.Generator], tuple[Estimate, ...]]
+Found = tuple[Estimate, ...]
+Draw = Callable[[np.random.Generator], Found]
 DRAWS = 500
 MANY = 400_000
 
@@ -61,36 +68,49 @@ def one(name: str, world: str, n: int, truth: float, draw: Callable[..., Estimat
     return Case(name, n, (world,), (truth,), lambda rng: (draw(*given, n, rng),))
 
 
+def edge(name: str, world: str, n: int, truth: float, draw: Callable[..., Found]) -> Case:
+    """A case with a score interval, and the bootstrap of the same evaluations beside it."""
+    return Case(name, n, (world, f"{world}: bootstrap"), (truth, truth), draw)
+
+
 def seed(rng: np.random.Generator) -> int:
     """A seed for the bootstrap."""
     return int(rng.integers(1 << 30))
 
 
-def outcomes(rng: np.random.Generator, n: int) -> Floats:
-    """Wins of 50 %, ties of 15 %: a win rate of 57.5 %."""
-    return rng.choice([1.0, 0.5, 0.0], size=n, p=[0.5, 0.15, 0.35])
+def both(values: Sequence[float] | Floats, clusters: Sequence[int], rng: np.random.Generator) -> Found:
+    """The score interval of a share, and the bootstrap's."""
+    drawn = clustered_mean(values, clusters, draws=DRAWS, seed=seed(rng))
+    return bounded_mean(values, clusters), drawn
 
 
-def mean_of_outcomes(n: int, rng: np.random.Generator) -> Estimate:
-    """One comparison per prompt."""
-    return clustered_mean(outcomes(rng, n), range(n), draws=DRAWS, seed=seed(rng))
+def outcomes(rate: float, n: int, rng: np.random.Generator) -> Found:
+    """A win rate with one comparison per prompt; of what is not won, two thirds tie and one third is lost."""
+    missed = 1.0 - rate
+    won = rng.choice([1.0, 0.5, 0.0], size=n, p=[1.0 - 1.5 * missed, missed, 0.5 * missed])
+    drawn = clustered_mean(won, range(n), draws=DRAWS, seed=seed(rng))
+    return win_rate(won, range(n)).rate, drawn
 
 
-def groups(n: int, rng: np.random.Generator) -> tuple[Floats, list[int]]:
-    """Four texts per prompt, passed or not; a prompt moves the chance of all four."""
-    chance = rng.beta(2.0, 2.0, size=n)
+def groups(rate: float, n: int, rng: np.random.Generator) -> Found:
+    """Four texts per prompt, passed or not; a prompt moves the chance of all four (beta, a + b = 4)."""
+    chance = rng.beta(4.0 * rate, 4.0 * (1.0 - rate), size=n) if rate < 1.0 else np.ones(n)
     passed = (rng.random((n, 4)) < chance[:, None]) * 1.0
-    return passed.ravel(), np.repeat(np.arange(n), 4).tolist()
+    return both(passed.ravel(), np.repeat(np.arange(n), 4).tolist(), rng)
 
 
-def mean_of_groups(n: int, rng: np.random.Generator) -> Estimate:
-    """The share of such texts, by bootstrap."""
-    return clustered_mean(*groups(n, rng), draws=DRAWS, seed=seed(rng))
+def singles(rate: float, n: int, rng: np.random.Generator) -> Found:
+    """Four texts per prompt that have nothing to do with each other."""
+    passed = (rng.random((n, 4)) < rate) * 1.0
+    return both(passed.ravel(), np.repeat(np.arange(n), 4).tolist(), rng)
 
 
-def share_of_groups(n: int, rng: np.random.Generator) -> Estimate:
-    """The same by Wilson's interval at the effective size."""
-    return clustered_wilson(*groups(n, rng))
+def paired_shares(differ: float, n: int, rng: np.random.Generator) -> Found:
+    """Two systems on the same prompts: of the pairs that differ, three quarters are the candidate's."""
+    gap = rng.choice([1.0, 0.0, -1.0], size=n, p=[0.75 * differ, 1.0 - differ, 0.25 * differ])
+    candidate, baseline = np.maximum(gap, 0.0), np.maximum(-gap, 0.0)
+    drawn = paired_difference(candidate, baseline, range(n), draws=DRAWS, seed=seed(rng))
+    return share_difference(candidate, baseline, range(n)), drawn
 
 
 def mean_of_lengths(n: int, rng: np.random.Generator) -> Estimate:
@@ -114,7 +134,7 @@ def flips(n: int, rng: np.random.Generator) -> Estimate:
     """A judge who flips 20 % of the pairs."""
     first = rng.integers(2, size=n) * 1.0
     second = np.where(rng.random(n) < 0.2, 1.0 - first, first)
-    return flip_rate(first, second, range(n), draws=DRAWS, seed=seed(rng))
+    return flip_rate(first, second, range(n))
 
 
 def share(kind: Callable[[int, int], Estimate], p: float, n: int, rng: np.random.Generator) -> Estimate:
@@ -147,32 +167,48 @@ def kappa(weights: str, draws: int, n: int, rng: np.random.Generator) -> Estimat
     return cohen_kappa(first, second, weights, draws=draws, seed=seed(rng))  # type: ignore[arg-type]
 
 
-def length_controlled(n: int, rng: np.random.Generator) -> tuple[Estimate, Estimate]:
-    """A judge who likes length (b = 1.2) and a candidate that writes more; at equal length it wins 55 %."""
+def length_controlled(rate: float, n: int, rng: np.random.Generator) -> Found:
+    """A judge who likes length (b = 1.2) and a candidate that writes more; `rate` is its at equal length."""
     gap = rng.normal(60.0, 120.0, n)
-    log_odds = math.log(0.55 / 0.45) + 1.2 * np.tanh(gap / 120.0)
+    log_odds = math.log(rate / (1.0 - rate)) + 1.2 * np.tanh(gap / 120.0)
     won = (rng.random(n) < 1.0 / (1.0 + np.exp(-log_odds))) * 1.0
+    tilt = np.tanh(gap / gap.std())
+
+    def rates(weights_DN: Floats) -> Floats:
+        return 0.5 + 0.5 * np.tanh(fit_logistic(won - 0.5, tilt, weights_DN)[0] / 2.0)
+
     found = length_controlled_win_rate(won, gap, range(n), draws=DRAWS, seed=seed(rng))
-    return found.rate, found.slope
+    return found.rate, bootstrap(rates, range(n), draws=DRAWS, seed=seed(rng)), found.slope
 
 
 STRENGTHS = {"a": 0.6, "b": 0.2, "c": -0.1, "d": -0.7}
 TIE = 0.4
 
 
-def ranking(n: int, rng: np.random.Generator) -> tuple[Estimate, Estimate]:
-    """Four systems, every pair on every prompt, ties: the strength of one, and its score against another."""
-    rows = []
-    names = sorted(STRENGTHS)
-    for i, first in enumerate(names):
-        for second in names[i + 1 :]:
-            up = math.exp((STRENGTHS[first] - STRENGTHS[second]) / 2.0)
-            odds = np.array([up, 1.0 / up, TIE])
-            found = rng.choice([1.0, 0.0, 0.5], size=n, p=odds / odds.sum())
-            rows += [Comparison(first, second, won, prompt) for prompt, won in enumerate(found.tolist())]
-    fitted = bradley_terry(rows, draws=DRAWS, seed=seed(rng))
+WORDS = {"a": 200.0, "b": 230.0, "c": 260.0, "d": 300.0}
+"""Of a text, on average, with a deviation of 60; the weakest writes most."""
+SPREAD = math.sqrt(2 * 60.0**2 + float(np.mean([(a - b) ** 2 for a, b in combinations(WORDS.values(), 2)])))
+
+
+def games(slope: float, n: int, rng: np.random.Generator) -> list[Comparison]:
+    """Every pair on every prompt, with ties, by a judge who likes length; s is `SPREAD`."""
+    rows: list[Comparison] = []
+    lengths = {name: rng.normal(words, 60.0, n) for name, words in WORDS.items()}
+    for first, second in combinations(sorted(STRENGTHS), 2):
+        longer = lengths[first] - lengths[second]
+        half = (STRENGTHS[first] - STRENGTHS[second] + slope * np.tanh(longer / SPREAD)) / 2.0
+        up, down = np.exp(half), np.exp(-half)
+        at = rng.random(n) * (up + down + TIE)
+        won = np.where(at < up, 1.0, np.where(at < up + down, 0.0, 0.5))
+        rows += map(Comparison, repeat(first), repeat(second), won.tolist(), range(n), longer.tolist())
+    return rows
+
+
+def ranking(slope: float, at_equal_length: bool, n: int, rng: np.random.Generator) -> Found:
+    """Four systems: the strength of one, its score against another, and what length is worth."""
+    fitted = bradley_terry(games(slope, n, rng), at_equal_length=at_equal_length, draws=DRAWS, seed=seed(rng))
     a, b = fitted.systems.index("a"), fitted.systems.index("b")
-    return fitted.strengths[a], fitted.beats[a][b]
+    return fitted.strengths[a], fitted.beats[a][b], fitted.slope
 
 
 def score() -> float:
@@ -183,11 +219,22 @@ def score() -> float:
 
 def cases() -> Iterator[Case]:
     """Every line of the table."""
-    for n in (20, 50, 200, 780):
-        yield one("clustered_mean", "win rate, 57.5 %", n, 0.575, mean_of_outcomes)
+    for n in (20, 50, 200):
+        yield edge("win_rate", "win rate, 57.5 %", n, 0.575, partial(outcomes, 0.575, n))
     for n in (50, 200):
-        yield one("clustered_mean", "four texts a prompt", n, 0.5, mean_of_groups)
-        yield one("clustered_wilson", "four texts a prompt", n, 0.5, share_of_groups)
+        for rate in (0.5, 0.9, 0.98, 1.0):
+            yield edge("win_rate", f"win rate, {100 * rate:g} %", n, rate, partial(outcomes, rate, n))
+            yield edge(
+                "bounded_mean",
+                f"four texts a prompt, alike, {100 * rate:g} %",
+                n,
+                rate,
+                partial(groups, rate, n),
+            )
+        yield edge("bounded_mean", "four texts a prompt, unlike, 98 %", n, 0.98, partial(singles, 0.98, n))
+        for differ in (0.4, 0.1, 0.02, 0.0):
+            what = f"shares, {100 * differ:g} % of pairs differ"
+            yield edge("share_difference", what, n, 0.5 * differ, partial(paired_shares, differ, n))
         yield one("clustered_mean", "words, skewed", n, math.exp(6.0 + 0.245), mean_of_lengths)
         gap = 0.1 * math.exp(6.0 + 0.18 + 0.045)
         yield one("paired_difference", "words, skewed", n, gap, difference)
@@ -208,16 +255,25 @@ def cases() -> Iterator[Case]:
         for n in (50, 200):
             yield one("cohen_kappa", weights, n, truth, kappa, weights, DRAWS)
     for n in (50, 200):
-        yield Case("length_controlled", n, ("rate", "slope"), (0.55, 1.2), partial(length_controlled, n))
-        kinds = ("strength of one of 4", "its score against another")
-        yield Case("bradley_terry", n, kinds, (STRENGTHS["a"], score()), partial(ranking, n))
+        for rate in (0.55, 0.9, 0.98):
+            kinds = (
+                f"rate, {100 * rate:g} %",
+                f"rate, {100 * rate:g} %: bootstrap",
+                f"slope, at {100 * rate:g} %",
+            )
+            yield Case("length_controlled", n, kinds, (rate, rate, 1.2), partial(length_controlled, rate, n))
+        named = ("strength of one of 4", "its score against another")
+        truths = (STRENGTHS["a"], score())
+        yield Case("bradley_terry", n, named, truths, partial(ranking, 0.0, False, n))
+        fair = tuple(f"{what}, at equal length" for what in named)
+        yield Case("bradley_terry", n, fair, truths, partial(ranking, 1.0, True, n))
 
 
 def covered(case: Case, evaluations: int, start: int = 0) -> Iterator[tuple[str, float, float]]:
     """Of each of the case's intervals how often it holds the truth, as a share, and its mean width."""
     rng = np.random.default_rng([start, case.n])
     drawn = [case.draw(rng) for _ in range(evaluations)]
-    for world, truth, found in zip(case.worlds, case.truths, zip(*drawn, strict=True), strict=True):
+    for world, truth, found in zip(case.worlds, case.truths, zip(*drawn, strict=True), strict=False):
         hits = sum(estimate.low <= truth <= estimate.high for estimate in found)
         yield world, hits / evaluations, math.fsum(e.high - e.low for e in found) / evaluations
 

@@ -5,7 +5,8 @@
 Evaluates the start policy and those of a finished `rlmr quickstart` on 200 held-out tasks, with the gold
 score and the reward model's, and lets four judges compare all with all over HTTP: one that follows the gold
 score with noise, one that adds a bonus for the first place, one that adds a bonus for length, and one whose
-server fails now and then.
+server fails now and then. Last come the pairs of policies whose lengths overlap, as they stand and at equal
+length.
 """
 
 from __future__ import annotations
@@ -13,13 +14,18 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import math
 import random
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rlmr.endpoint.fake import FakeServer, Request
+from rlmr.evals.evaluation import read_evaluated
+from rlmr.evals.finished_items import FinishedItems
+from rlmr.evals.pairwise import Order, meet_by_judge, meet_by_scores, rank
+from rlmr.report.evaluation import scale
 from rlmr.sandbox.gold import gold_score
 from rlmr.sandbox.tasks import make_tasks
 
@@ -73,6 +79,32 @@ def rlmr(*arguments: object) -> str:
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
+OVERLAP = (("rlmr", "start"), ("weighted_sum", "writing_only"))
+"""Policies that write texts of about one length, the later in `compare` first."""
+
+
+class Nobody:
+    """A judge who says nothing: what is read stands in the log."""
+
+    def orders(self, pairs: Sequence[object]) -> list[Order]:
+        """Unknown, whatever the pair."""
+        return [(None, None)] * len(pairs)
+
+
+def where_lengths_overlap(output: Path) -> None:
+    """Print the strengths of those pairs by the gold score and by every judge."""
+    for pair in OVERLAP:
+        a, b = (read_evaluated(output / name / "sandbox-heldout").rows for name in pair)
+        met = {"gold": meet_by_scores("gold", a, b)}
+        for judge in JUDGES:
+            log = FinishedItems(next((output / f"by_{judge}" / "judged").rglob("*.jsonl")))
+            met[judge] = meet_by_judge(Nobody(), a, b, log)
+        for judge, meetings in met.items():
+            known = {pair: [one for one in meetings if not math.isnan(one.first + one.second)]}
+            print(f"{judge}, as it stands: {scale(rank(known))}")
+            print(f"{judge}, at equal length: {scale(rank(known, at_equal_length=True))}")
+
+
 def main() -> None:
     """Evaluate, compare, print."""
     parser = argparse.ArgumentParser(
@@ -97,6 +129,7 @@ def main() -> None:
             )
         print(f"\n## judge: {judge}\n")
         print((place / "table.md").read_text())
+    where_lengths_overlap(asked.output)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from rlmr.cli import app
 from rlmr.endpoint.fake import FakeServer
 from rlmr.evals.suites import SuiteError, read_suite, read_suites
+from rlmr.sandbox.suite import suites_of
 
 SHARED = Path(os.environ.get("RLMR_SHARED_DATA", Path(__file__).parents[3] / "shared" / "data"))
 
@@ -231,6 +232,13 @@ def test_decontaminate_finds_a_task_among_training_prompts(tmp_path):
     (tmp_path / "empty.jsonl").touch()
     nothing = run("decontaminate", tmp_path / "empty.jsonl", "-s", "write-eval:test:en")
     assert "holds no rows" in str(nothing.exception), "nothing was checked, so nothing is clean"
+
+
+def test_decontaminate_knows_the_sandboxs_held_out_tasks(tmp_path):
+    path = tmp_path / "train.jsonl"
+    path.write_text(json.dumps({"prompt": suites_of(["sandbox:heldout"])[0].tasks[7].prompt_text}) + "\n")
+    found = run("decontaminate", path, "-s", "sandbox:heldout")
+    assert found.exit_code == 1 and "1 prompts, 1 hold a task of sandbox-heldout" in found.output
 
 
 @pytest.mark.slow

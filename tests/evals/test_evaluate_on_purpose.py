@@ -192,7 +192,7 @@ def test_a_file_that_has_changed_is_not_taken_for_the_old_one(tmp_path):
     ("content", "message"),
     [
         ("", "holds no rows"),
-        ('{"id": "t0", "text": "x"}\n', ":1: completion: text is needed"),
+        ('{"id": "t0", "text": "x"}\n', ":1: completion: missing (or response)"),
         ('{"completion": "x"}\n', ":1: id: missing"),
         ('{"id": "t0", "completion": "x"}\n{"id": "t1", "comple', ":2"),
     ],

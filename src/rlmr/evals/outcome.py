@@ -13,7 +13,7 @@ from typing import Any
 
 from rlmr.constraints.base import Verdict
 from rlmr.data import SCHEMA_VERSION
-from rlmr.evals.stats import Estimate, clustered_mean, outcomes, sign_test, wilson
+from rlmr.evals.stats import Estimate, bounded_mean, outcomes, sign_test, wilson
 from rlmr.runs.files import read_lines, write_lines_gz
 from rlmr.runs.row import verdict_of
 
@@ -163,13 +163,12 @@ def summarize(
     *,
     violators_rewarded: int | None = None,
     violators: int | None = None,
-    seed: int = 0,
 ) -> Summary:
     """Numbers of one policy, each text compared with the start policy's for the same task.
 
     Wins are by the judge's score alone; `pass_and_better` also asks that every hard constraint holds.
     A failed text counts as not better; one whose constraints or comparison are unknown is left out.
-    Intervals of comparisons resample tasks (`clustered_mean`), the pass rate's is Wilson's.
+    Intervals of comparisons are score intervals over tasks (`bounded_mean`), the pass rate's is Wilson's.
 
     Raises:
         ValueError: no rows, or rows that are not for the same tasks in the same order.
@@ -189,11 +188,11 @@ def summarize(
     return Summary(
         rule=rule,
         texts=len(rows),
-        gold_win_rate=clustered_mean(won, tasks, seed=seed),
+        gold_win_rate=bounded_mean(won, tasks),
         sign_p=sign_test(int((won == 1.0).sum()), int((won == 0.0).sum())),
         gold_mean=math.fsum(gold) / len(gold) if gold else math.nan,
         pass_rate=wilson(sum(known), len(known)),
-        pass_and_better=clustered_mean(better, tasks, seed=seed),
+        pass_and_better=bounded_mean(better, tasks),
         mean_words=sum(row.words for row in rows) / len(rows),
         finished=sum(row.finished for row in rows) / len(rows),
         violators_rewarded=violators_rewarded,

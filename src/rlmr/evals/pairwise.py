@@ -157,12 +157,12 @@ def compare(
     second = np.array([one.second for one in meetings], dtype=np.float64)
     longer = np.array([one.longer for one in meetings], dtype=np.float64)
     won = merge_orders(first, second)
-    win = win_rate(won, tasks, seed=seed)
+    win = win_rate(won, tasks)
     prompts = len({task for task, one in zip(tasks, won, strict=True) if not math.isnan(one)})
     controlled = length_controlled_win_rate(won, longer, tasks, seed=seed)
-    flips = flip_rate(first, second, tasks, seed=seed) if ordered else None
-    place = first_place_rate(first, second, tasks, seed=seed) if ordered else None
-    longer_wins = win_rate(_for_the_longer(won, longer), tasks, seed=seed).rate
+    flips = flip_rate(first, second, tasks) if ordered else None
+    place = first_place_rate(first, second, tasks) if ordered else None
+    longer_wins = win_rate(_for_the_longer(won, longer), tasks).rate
     return Pairwise(
         candidate=candidate,
         baseline=baseline,
@@ -216,19 +216,21 @@ def _warnings(
     return found
 
 
-def rank(meetings: dict[tuple[str, str], Sequence[Meeting]], seed: int = 0) -> Ranking:
+def rank(
+    meetings: dict[tuple[str, str], Sequence[Meeting]], seed: int = 0, *, at_equal_length: bool = False
+) -> Ranking:
     """Several models on one scale (Bradley-Terry with ties), from the meetings of each (candidate, baseline).
 
     Raises ValueError: see `bradley_terry`.
     """
     found = [
-        Comparison(a, b, float(won), one.task)
+        Comparison(a, b, float(won), one.task, one.longer)
         for (a, b), part in meetings.items()
         for one, won in zip(
             part, merge_orders([m.first for m in part], [m.second for m in part]), strict=True
         )
     ]
-    return bradley_terry(found, seed=seed)
+    return bradley_terry(found, at_equal_length=at_equal_length, seed=seed)
 
 
 def _or_nan(value: float | None) -> float:

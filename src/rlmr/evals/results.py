@@ -13,7 +13,7 @@ from rlmr.evals.breaks import Profile, Sample, measure
 from rlmr.evals.evaluation import Evaluated
 from rlmr.evals.outcome import EvalRow
 from rlmr.evals.policy import ASPECTS
-from rlmr.evals.stats import NOTHING, Estimate, clustered_mean, clustered_wilson, wilson
+from rlmr.evals.stats import NOTHING, Estimate, bounded_mean, clustered_mean
 from rlmr.evals.suites import Facts
 
 NOT_ASKED = frozenset({*GATES, "finished"})
@@ -123,15 +123,12 @@ def level(verdicts: Sequence[Sequence[Verdict]], tasks: Sequence[str]) -> Level:
 def share(passed: Sequence[bool | None], tasks: Sequence[str]) -> Estimate:
     """The share of what is known that passed, None being unknown; shape (N,) each.
 
-    Wilson's interval; where a task stands several times, at the effective size (`clustered_wilson`).
+    Wilson's interval; where a task stands several times, tasks count, not texts (`bounded_mean`).
 
     >>> share([True, False, None], ["a", "b", "c"]).value
     0.5
     """
-    known = [one for one in passed if one is not None]
-    if len(set(tasks)) == len(tasks):
-        return wilson(sum(known), len(known))
-    return clustered_wilson([math.nan if one is None else float(one) for one in passed], tasks)
+    return bounded_mean([math.nan if one is None else float(one) for one in passed], tasks)
 
 
 Tally = dict[str, list[tuple[bool | None, str]]]

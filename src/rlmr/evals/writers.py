@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from rlmr.data import DataError, Task, prompt_text, read_rows, to_prompt
+from rlmr.data import DataError, Task, prompt_text, read_rows, to_prompt, to_text
 from rlmr.endpoint import Chat, Client, Reply
 from rlmr.evals.generate import Completion, Sampling, generate_batches
 
@@ -124,9 +124,10 @@ class FileWriter:
         by_id: dict[str, list[Completion]] = {}
         by_prompt: dict[str, list[Completion]] = {}
         for line, row in read_rows(self.path):
-            text = row.get("completion", row.get("response"))
-            if not isinstance(text, str):
-                raise DataError(f"{self.path}:{line}: completion: text is needed, as completion or response")
+            try:
+                text = to_text(row)
+            except DataError as error:
+                raise DataError(f"{self.path}:{line}: {error}") from None
             key = row.get("id", row.get("key"))
             if key is None and "prompt" not in row:
                 raise DataError(f"{self.path}:{line}: id: missing; give id, key or prompt")

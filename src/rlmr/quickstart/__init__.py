@@ -16,7 +16,7 @@ RULES = ("rlmr", "writing_only", "weighted_sum")
 def quickstart(
     fast: Annotated[bool, typer.Option("--fast", help="A short training: under 90 seconds in all.")] = False,
     json: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="A copy of the numbers.")
+        Path | None, typer.Option("--json", metavar="FILE", help="A copy of the numbers.", dir_okay=False)
     ] = None,
     seed: Annotated[int, typer.Option(help="Decides tasks, samples and intervals.")] = 0,
     output: Annotated[

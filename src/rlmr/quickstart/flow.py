@@ -146,9 +146,7 @@ def _policy(settings: Settings, rule: str, baseline: list[EvalRow]) -> Policy:
     rewarded, violators = (
         (None, None) if run is None else (total(run, "violators_rewarded"), total(run, "violators"))
     )
-    found = summarize(
-        rule, rows, baseline, violators_rewarded=rewarded, violators=violators, seed=settings.seed
-    )
+    found = summarize(rule, rows, baseline, violators_rewarded=rewarded, violators=violators)
     return Policy(rule, found, rows, run)
 
 

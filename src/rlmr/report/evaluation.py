@@ -15,7 +15,7 @@ from rlmr.evals.comparison import Comparison
 from rlmr.evals.evaluation import Evaluated
 from rlmr.evals.pairwise import Pairwise
 from rlmr.evals.results import Results
-from rlmr.evals.stats import Estimate
+from rlmr.evals.stats import Estimate, Ranking
 from rlmr.report.plots import BOX, Plot, plot
 from rlmr.report.render import environment
 from rlmr.runs.environment import package_versions
@@ -76,6 +76,7 @@ def write_comparison(found: Sequence[Comparison], folder: Path) -> Path:
             cells=cells,
             signed=signed,
             planes=planes,
+            strength=strength,
             box=BOX,
         )
     )
@@ -169,12 +170,23 @@ def notes(one: Comparison) -> list[str]:
                 f"{pct(drift.held_out.rate)}: {signed(drift.gap)} points apart"
             )
     for judge, ranking in one.rankings.items():
-        scale = ", ".join(
-            f"{name} {e.value:+.2f} [{e.low:+.2f}, {e.high:+.2f}]"
-            for name, e in zip(ranking.systems, ranking.strengths, strict=True)
-        )
-        found.append(f"Bradley-Terry by {judge}, log odds: {scale}")
+        fair = one.rankings_at_equal_length.get(judge)
+        then = scale(fair) if fair else one.unranked_at_equal_length[judge]
+        found.append(f"Bradley-Terry by {judge}, log odds: {scale(ranking)}")
+        found.append(f"Bradley-Terry by {judge} at equal length: {then}")
     return [*found, *(f"Bradley-Terry by {judge}: {why}" for judge, why in one.unranked.items())]
+
+
+def scale(ranking: Ranking) -> str:
+    """Models from the strongest to the weakest, and what a longer text is worth where that is known."""
+    parts = [*zip(ranking.systems, ranking.strengths, strict=True), ("a longer text", ranking.slope)]
+    return ", ".join(f"{name} {e.value:+.2f} [{e.low:+.2f}, {e.high:+.2f}]" for name, e in parts if known(e))
+
+
+def strength(one: Comparison, judge: str, name: str) -> Estimate | None:
+    """A model's strength at equal length by a judge, None where there is no such scale."""
+    ranking = one.rankings_at_equal_length.get(judge)
+    return None if ranking is None else ranking.strengths[ranking.systems.index(name)]
 
 
 def said(pair: Pairwise) -> str:

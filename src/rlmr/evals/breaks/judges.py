@@ -12,10 +12,10 @@ from rlmr.evals.stats import (
     Estimate,
     Floats,
     WinRate,
-    clustered_mean,
+    bounded_mean,
     outcomes,
-    paired_difference,
     rank_correlation,
+    share_difference,
     win_rate,
 )
 
@@ -66,10 +66,10 @@ def judge_drift(
     decided = (by_train != 0.5) & (by_held_out != 0.5) & ~np.isnan(by_train) & ~np.isnan(by_held_out)
     alike = np.where(decided, by_train == by_held_out, np.nan)
     return Drift(
-        train=win_rate(by_train, prompts, draws=draws, seed=seed),
-        held_out=win_rate(by_held_out, prompts, draws=draws, seed=seed),
-        gap=paired_difference(by_train, by_held_out, prompts, draws=draws, seed=seed),
-        same_order=clustered_mean(alike, prompts, draws=draws, seed=seed),
+        train=win_rate(by_train, prompts),
+        held_out=win_rate(by_held_out, prompts),
+        gap=share_difference(by_train, by_held_out, prompts),
+        same_order=bounded_mean(alike, prompts),
         agreement=rank_correlation(train, held_out, prompts, draws=draws, seed=seed),
         agreement_before=rank_correlation(train_before, held_out_before, prompts, draws=draws, seed=seed),
     )

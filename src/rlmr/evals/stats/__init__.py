@@ -23,8 +23,8 @@ from rlmr.evals.stats.bootstrap import (
     student_mean,
     student_test,
 )
+from rlmr.evals.stats.bounded import bounded_mean
 from rlmr.evals.stats.bradley_terry import Comparison, Ranking, bradley_terry
-from rlmr.evals.stats.clustered_share import clustered_wilson
 from rlmr.evals.stats.estimate import DRAWS, NOTHING, Estimate, Floats
 from rlmr.evals.stats.length_control import LengthControlled, length_controlled_win_rate
 from rlmr.evals.stats.paired import (
@@ -35,6 +35,7 @@ from rlmr.evals.stats.paired import (
     outcomes,
     permutation_test,
     rank_correlation,
+    share_difference,
     spearman,
     win_rate,
 )
@@ -57,10 +58,10 @@ __all__ = [
     "benjamini_hochberg",
     "bootstrap",
     "bootstrap_all",
+    "bounded_mean",
     "bradley_terry",
     "clopper_pearson",
     "clustered_mean",
-    "clustered_wilson",
     "cohen_kappa",
     "detectable",
     "detectable_difference",
@@ -77,6 +78,7 @@ __all__ = [
     "rank_correlation",
     "sample_size",
     "sample_size_difference",
+    "share_difference",
     "sign_test",
     "spearman",
     "student_mean",

@@ -1,4 +1,4 @@
-"""Two systems on the same prompts: win rates, a judge's two orders, permutation, rank correlation."""
+"""Two systems on the same prompts: win rates, shares, a judge's two orders, permutation, rank correlation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from rlmr.evals.stats.binomial import sign_test
-from rlmr.evals.stats.bootstrap import bootstrap, cluster_codes, clustered_mean
+from rlmr.evals.stats.bootstrap import bootstrap, cluster_codes
+from rlmr.evals.stats.bounded import bounded_mean
 from rlmr.evals.stats.estimate import DRAWS, NOTHING, Estimate, Floats, check_draws, check_lengths
 
 EXACT = 14
@@ -44,6 +45,27 @@ def check_outcomes(won: Sequence[float] | Floats) -> Floats:
     return found
 
 
+def share_difference(
+    candidate: Sequence[float] | Floats, baseline: Sequence[float] | Floats, clusters: Sequence[Hashable]
+) -> Estimate:
+    """The candidate's share minus the baseline's, of the same prompts, with a score interval over prompts.
+
+    Both have shape (N,) and hold 0 and 1 (kept or not), outcomes with ties, or any values from 0 to 1; a pair
+    with an unknown side is left out. With one pair a prompt it is Tango's interval (1998), see
+    `bounded_mean`, and has a width where no pair differs, or all do. `paired_difference` is for values
+    without bounds.
+
+    Raises:
+        ValueError: lengths differ, or values outside 0 and 1.
+
+    >>> [round(x, 3) for x in share_difference([1, 1, 0, 1], [0, 1, 0, 1], "abcd")]
+    [0.25, -0.362, 0.699, 4]
+    """
+    check_lengths(candidate=candidate, baseline=baseline, clusters=clusters)
+    difference = np.asarray(candidate, dtype=np.float64) - np.asarray(baseline, dtype=np.float64)
+    return bounded_mean(difference, clusters, least=-1.0)
+
+
 @dataclass(frozen=True, slots=True)
 class WinRate:
     """How often one system beats another."""
@@ -54,14 +76,12 @@ class WinRate:
     unknown: int
     """Comparisons without an outcome."""
     rate: Estimate
-    """(wins + ties / 2) / known, with a bootstrap interval over prompts."""
+    """(wins + ties / 2) / known, with a score interval over prompts (`bounded_mean`)."""
     p: float
     """Exact two-sided sign test over prompts: those won more than lost against those lost more than won."""
 
 
-def win_rate(
-    won: Sequence[float] | Floats, prompts: Sequence[Hashable], *, draws: int = DRAWS, seed: int = 0
-) -> WinRate:
+def win_rate(won: Sequence[float] | Floats, prompts: Sequence[Hashable]) -> WinRate:
     """The win rate of outcomes (N,) (see `outcomes`), ties a half, unknown ones left out.
 
     Several comparisons of one prompt are one cluster in the interval, and one coin in the sign test.
@@ -82,7 +102,7 @@ def win_rate(
         ties=int((won_N == 0.5).sum()),
         losses=int((won_N == 0.0).sum()),
         unknown=int((~known).sum()),
-        rate=clustered_mean(won_N, prompts, draws=draws, seed=seed),
+        rate=bounded_mean(won_N, prompts),
         p=sign_test(int((balance > 0).sum()), int((balance < 0).sum())),
     )
 
@@ -105,12 +125,7 @@ def merge_orders(first: Sequence[float] | Floats, second: Sequence[float] | Floa
 
 
 def flip_rate(
-    first: Sequence[float] | Floats,
-    second: Sequence[float] | Floats,
-    prompts: Sequence[Hashable],
-    *,
-    draws: int = DRAWS,
-    seed: int = 0,
+    first: Sequence[float] | Floats, second: Sequence[float] | Floats, prompts: Sequence[Hashable]
 ) -> Estimate:
     """Share of pairs that a judge decides otherwise when the two texts change places: 0 is best.
 
@@ -126,16 +141,11 @@ def flip_rate(
     check_lengths(first=first, second=second, prompts=prompts)
     a, b = check_outcomes(first), check_outcomes(second)
     flipped = np.where(np.isnan(a) | np.isnan(b), np.nan, a != b)
-    return clustered_mean(flipped, prompts, draws=draws, seed=seed)
+    return bounded_mean(flipped, prompts)
 
 
 def first_place_rate(
-    first: Sequence[float] | Floats,
-    second: Sequence[float] | Floats,
-    prompts: Sequence[Hashable],
-    *,
-    draws: int = DRAWS,
-    seed: int = 0,
+    first: Sequence[float] | Floats, second: Sequence[float] | Floats, prompts: Sequence[Hashable]
 ) -> Estimate:
     """How often the text that is shown first wins, ties a half: 0.5 is a judge without a favourite place.
 
@@ -150,7 +160,7 @@ def first_place_rate(
     """
     check_lengths(first=first, second=second, prompts=prompts)
     a, b = check_outcomes(first), check_outcomes(second)
-    return clustered_mean((a + 1.0 - b) / 2.0, prompts, draws=draws, seed=seed)
+    return bounded_mean((a + 1.0 - b) / 2.0, prompts)
 
 
 def permutation_test(
