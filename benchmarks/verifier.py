@@ -103,7 +103,7 @@ def measure_verifier(args: Args) -> None:
     from rlmr.runs.files import write_json
     from rlmr.verifiers.classifier.classifier import Classifier
     from rlmr.verifiers.classifier.data import read_examples
-    from rlmr.verifiers.classifier.measure import measure
+    from rlmr.verifiers.measure import measure
 
     path = args.output / "heldout.jsonl"
     examples = read_examples(path)
@@ -190,7 +190,7 @@ def drift(args: Args, seed: int) -> list[str]:
     """By thirds of the training: what the programs say of the texts that the classifier decided."""
     from rlmr.runs import read_run
     from rlmr.sandbox.tasks import make_tasks
-    from rlmr.verifiers.classifier.measure import measure
+    from rlmr.verifiers.measure import measure
 
     asked = {task.id: task for task in make_tasks(2_000, seed, "train")}
     run = read_run(run_of(args, seed))

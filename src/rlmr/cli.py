@@ -58,7 +58,7 @@ app.command()(quickstart)
 @app.command()
 def recipes() -> None:
     """List the recipes that come with the package."""
-    for name in shipped_recipes():
+    for name in [*shipped_recipes(), *(f"{name} (rlmr reward train)" for name in shipped_recipes("reward"))]:
         typer.echo(name)
 
 
@@ -92,7 +92,8 @@ def main() -> None:
             raise
         _refuse(str(error))
     except OSError as error:
-        _refuse(f"{error.strerror or error}: {error.filename}" if error.filename else str(error))
+        file = error.filename2 or error.filename  # of a file that moves: where to
+        _refuse(f"{error.strerror or error}: {file}" if file else str(error))
 
 
 def _is_expected(error: ValueError) -> bool:

@@ -6,7 +6,7 @@ import gzip
 import json
 import os
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -69,8 +69,7 @@ GATES = {gate.type: gate for gate in default_gates()}
 def choose_gates(choice: bool | Sequence[object]) -> tuple[Constraint, ...]:
     """The gates that a setting names: True all of `GATES`, False none, else those listed.
 
-    A listed gate is its type, or a specification with other parameters. Raises ConstraintError, which
-    names the position, for anything else.
+    A listed gate is its type or a specification with parameters. Raises ConstraintError with the position.
 
     >>> [gate.type for gate in choose_gates(["echo", {"type": "substance", "at_least": 20}])]
     ['echo', 'substance']
@@ -80,8 +79,9 @@ def choose_gates(choice: bool | Sequence[object]) -> tuple[Constraint, ...]:
     chosen: list[Constraint] = []
     for index, item in enumerate(choice):
         try:
-            gate = parse_one({"type": item} if isinstance(item, str) else item)
-            one_of("type", gate.type, GATES)
+            spec = {"type": item} if isinstance(item, str) else item
+            one_of("type", spec.get("type") if isinstance(spec, dict) else spec, GATES)
+            gate = parse_one(spec)
         except ConstraintError as error:
             place = f"gates[{index}]" + (f".{error.field}" if error.field else "")
             raise ConstraintError(f"{place}: {error}", error.field) from None
@@ -226,6 +226,22 @@ def to_prompt(value: object, column: str = "prompt") -> str | tuple[Message, ...
     return tuple(messages)
 
 
+def to_text(row: Mapping[str, Any]) -> str:
+    """What was written to a row's prompt: `completion` or `response`. Raises DataError that names the field.
+
+    >>> to_text({"prompt": "Who?", "response": "A fox."})
+    'A fox.'
+    """
+    given = [row[key] for key in ("completion", "response") if key in row]
+    if not given:
+        raise DataError(f"completion: missing (or response); the row has {', '.join(map(repr, row))}")
+    if not isinstance(given[0], str):
+        raise DataError(f"completion: {given[0]!r:.40} is not allowed; give text, as completion or response")
+    if given[0] != given[-1]:
+        raise DataError("response: is not the text of completion; give one of them")
+    return given[0]
+
+
 def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """Rows with their line numbers (from 1; parquet: row numbers)."""
     if not path.is_file():
@@ -233,15 +249,9 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     if path.suffix == ".parquet":
         yield from _read_parquet(path)
     elif path.name.endswith((".jsonl", ".jsonl.gz")):
-        yield from _read_jsonl(path)
+        yield from ((number, to_object(path, number, raw)) for number, raw, _ in read_lines(path))
     else:
         raise DataError(f"{path}: cannot read this format; allowed: .jsonl, .jsonl.gz, .parquet")
-
-
-def _read_jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Rows of a JSON Lines file."""
-    for number, raw, _ in read_lines(path):
-        yield number, to_object(path, number, raw)
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, bytes, int]]:

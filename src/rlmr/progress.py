@@ -14,6 +14,7 @@ from rich.progress import (
     DownloadColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -85,26 +86,41 @@ class ProgressDisplay:
 @contextmanager
 def file_bar(name: str, size: int, quiet: bool = False) -> Iterator[Callable[[int], None]]:
     """A bar over a file of `size` bytes, on stderr if that is a terminal; call it with the bytes done."""
-    console = Console(stderr=True)
-    bar = Progress(
-        TextColumn("[bold]{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn(),
-        TextColumn("eta"), TimeRemainingColumn(),
-        console=console, transient=True, disable=quiet or not console.is_terminal,
-    )  # fmt: skip
-    with bar:
+    with _bar(DownloadColumn(), quiet) as bar:
         task = bar.add_task(name, total=size)
         yield lambda done: bar.update(task, completed=done)
 
 
 @contextmanager
-def count_bar(name: str, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
-    """A bar over things that are counted, on stderr if that is a terminal; call it with (done, total)."""
+def count_bar(name: str, quiet: bool = False) -> Iterator[Callable[..., None]]:
+    """A bar over things that are counted, on stderr if that is a terminal; call it with (done, total), and
+    with what is done where that changes."""
+    with _bar(MofNCompleteColumn(), quiet) as bar:
+        task = bar.add_task(name, total=None)
+
+        def show(done: int, total: int, what: str = "") -> None:
+            said = f"{name}: {what}" if what else name
+            bar.update(task, completed=done, total=total, description=said)
+
+        yield show
+
+
+def _bar(amount: ProgressColumn, quiet: bool) -> Progress:
+    """A bar on stderr that says how much is done in the way of `amount`; off where that is no terminal."""
     console = Console(stderr=True)
-    bar = Progress(
-        TextColumn("[bold]{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+    return Progress(
+        TextColumn("[bold]{task.description}"), BarColumn(), amount, TimeElapsedColumn(),
         TextColumn("eta"), TimeRemainingColumn(),
         console=console, transient=True, disable=quiet or not console.is_terminal,
     )  # fmt: skip
-    with bar:
-        task = bar.add_task(name, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
+def spinner(first: str, quiet: bool = False) -> Iterator[Callable[[str], None]]:
+    """What is being done, `first` at first, on stderr if that is a terminal; call it with what comes next."""
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield lambda sentence: None
+        return
+    with console.status(first) as status:
+        yield status.update

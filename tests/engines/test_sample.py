@@ -128,7 +128,7 @@ def test_what_fails_is_marked_in_the_text_and_gates_that_hold_take_one_line():
         (["p", "--constraints", '[{"type": "word_cout"}]'], "did you mean 'word_count'"),
         (["p", "--constraints", "@nowhere.json"], "no file 'nowhere.json'"),
         (["p", "--top-p", "0"], "--top-p: top_p must be above 0"),
-        (["p", "--checkpoint", "best"], "only a run has checkpoints"),
+        (["p", "--checkpoint", "best"], "--checkpoint best: only a run folder has them"),
         ([" "], "PROMPT: empty"),
     ],
 )

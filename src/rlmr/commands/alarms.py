@@ -26,12 +26,10 @@ Examples:
 
 
 def alarms_command(
-    run: Annotated[Path, typer.Argument(help="A run folder, finished or not.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, finished or not.")],
     overrides: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="[NAME=VALUE]...", help="Other thresholds than the run's own; keys are dotted."
-        ),
+        typer.Argument(metavar="NAME=VALUE", help="Other thresholds than the run's own; keys are dotted."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line.")] = False,
 ) -> None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.console import Console
 from rich.markdown import Markdown
 
+from rlmr.commands.options import API_KEY_ENV, ApiKeyEnv, JudgeModel, Quiet, check_both
+from rlmr.commands.screen import console
 from rlmr.data import DataError
 from rlmr.progress import count_bar
 
@@ -35,16 +35,14 @@ are compared by every score that all evaluations have, and by a judge in both or
 stopped comparison goes on without asking anything twice.
 """
 
-WIDTH = 140
-"""Columns of the tables where they are not printed on a terminal."""
-
 
 def compare_command(
-    folders: Annotated[
-        list[Path], typer.Argument(metavar="BASELINE MODEL...", help="Folders of evaluations.")
-    ],
+    folders: Annotated[list[Path], typer.Argument(metavar="BASELINE MODEL", help="Folders of evaluations.")],
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="Folder for comparison.json, table.md and index.html.")
+        Path,
+        typer.Option(
+            "--output", "-o", help="Folder for comparison.json, table.md and index.html.", file_okay=False
+        ),
     ] = Path("comparison"),
     names: Annotated[str, typer.Option(help="What the models are called, separated by commas.")] = "",
     score: Annotated[
@@ -57,15 +55,13 @@ def compare_command(
     judge: Annotated[
         str | None, typer.Option(metavar="URL", help="An OpenAI-compatible server with a pairwise judge.")
     ] = None,
-    judge_model: Annotated[str, typer.Option(help="Name by which it knows the judge.")] = "",
-    api_key_env: Annotated[
-        str, typer.Option(help="NAME of the environment variable with its key.")
-    ] = "OPENAI_API_KEY",
+    judge_model: JudgeModel = "",
+    api_key_env: ApiKeyEnv = API_KEY_ENV,
     against: Annotated[
         Literal["first", "all"], typer.Option(help="Whom the judge compares: all with all ranks them, too.")
     ] = "first",
     seed: Annotated[int, typer.Option(help="Of the bootstraps.")] = 0,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Put evaluations of the same tasks side by side: rates, differences, win rates, a ranking."""
     from rlmr.evals.comparison import common_suites, compare_models, labels
@@ -75,8 +71,7 @@ def compare_command(
 
     if len(folders) < 2:
         raise DataError("give two evaluations or more, the baseline first")
-    if (judge is None) != (not judge_model):
-        raise DataError("--judge and --judge-model: give both, or none")
+    check_both("--judge", judge, "--judge-model", judge_model)
     called = labels(folders, [name.strip() for name in names.split(",")] if names else [])
     together = common_suites(folders)
     asked = None if judge is None else _judge(judge, judge_model, api_key_env, output)
@@ -89,21 +84,16 @@ def compare_command(
             met[judge_model] = _meet(asked, called, evaluations, log, against, quiet)
         found.append(compare_models(called, evaluations, met, score, trained_on=trained_on, seed=seed))
     page = write_comparison(found, output)
-    console = Console(width=None if sys.stdout.isatty() else WIDTH)
-    console.print(Markdown(markdown(found)))
+    console(width=140).print(Markdown(markdown(found)))
     typer.echo(f"{output}/comparison.json, {output}/table.md, {page}")
 
 
 def _judge(url: str, model: str, api_key_env: str, folder: Path) -> PairJudge:
     """The pairwise judge behind a server; its replies are kept. Raises EndpointError where it gives none."""
-    from rlmr.endpoint import Client, Endpoint
+    from rlmr.endpoint import connect
     from rlmr.rewards.judge import PairwiseJudge
 
-    folder.mkdir(parents=True, exist_ok=True)
-    client = Client(Endpoint(url, model, cache=folder / "judge.sqlite", api_key_env=api_key_env))
-    if note := client.canary().checked("--judge"):
-        print(note, file=sys.stderr)
-    return PairwiseJudge(client)
+    return PairwiseJudge(connect("--judge", url, model, api_key_env, folder / "judge.sqlite"))
 
 
 def _meet(

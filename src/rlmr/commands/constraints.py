@@ -15,7 +15,7 @@ from rlmr.commands.extract import EXTRACT_EXAMPLES, extract_command
 from rlmr.constraints import FAMILIES, ConstraintError, parse_one, to_specs
 from rlmr.constraints.compose import compose as compose_task
 from rlmr.constraints.compose import lint as lint_constraints
-from rlmr.data import read_rows
+from rlmr.data import DataError, read_rows
 
 SHOW_EXAMPLES = """
 Examples:
@@ -88,12 +88,15 @@ def lint_file(
     column: Annotated[str, typer.Option(help="The column that holds the constraints.")] = "constraints",
 ) -> None:
     """Read every row's constraints; name each bad one and each pair that cannot be kept together."""
-    problems = rows = 0
+    problems = rows = asked = 0
     for line, row in read_rows(path):
         rows += 1
+        asked += column in row
         for problem in lint_row(row.get(column, [])):
             problems += 1
             typer.echo(f"{path}:{line}: {problem}")
+    if not asked:
+        raise DataError(f"{path}: none of its {rows} rows has the column {column!r}")
     typer.echo(f"{rows} rows, {problems} problems")
     if problems:
         raise typer.Exit(1)

@@ -40,14 +40,15 @@ def decontaminate_command(
         float, typer.Option(min=0.0, max=1.0, help="Of a task's runs, from which on a prompt holds it.")
     ] = 0.5,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write the rows that are clean (JSON Lines).")
+        Path | None,
+        typer.Option("--output", "-o", help="Write the rows that are clean (JSON Lines).", dir_okay=False),
     ] = None,
 ) -> None:
     """Find training prompts that hold tasks of evaluation suites."""
     from rlmr.evals.decontaminate import overlaps
-    from rlmr.evals.suites import read_suites
+    from rlmr.sandbox.suite import suites_of
 
-    suites = read_suites(suite)
+    suites = suites_of(suite)
     lines, rows, prompts = [], [], []
     for line, row in read_rows(path):
         if column not in row:

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from rlmr.data import DataError
+from rlmr import threads
+from rlmr.commands.options import (
+    API_KEY_ENV,
+    ApiKeyEnv,
+    Checkpoint,
+    Endpoint,
+    Judge,
+    JudgeModel,
+    Quiet,
+    check_both,
+)
+from rlmr.commands.screen import console
+from rlmr.policies.find import Author
 from rlmr.progress import count_bar
 
 if TYPE_CHECKING:
     from rlmr.evals.evaluation import Show
     from rlmr.evals.results import Results
     from rlmr.evals.stats import Estimate
+    from rlmr.policies.evaluating import Request
 
 EVALUATE_EXAMPLES = """
 Examples:
@@ -44,46 +56,32 @@ MODEL is a run folder, a Hugging Face folder or name, the name that a server kno
 no text, score or judgement is asked for twice. `rlmr compare` puts evaluations side by side.
 """
 
-WIDTH = 120
-"""Columns of the tables where they are not printed on a terminal."""
-
 
 def evaluate_command(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="What is evaluated; see below.")],
     suite: Annotated[
-        list[str],
-        typer.Option("--suite", "-s", help="Suites, separated by commas; see below."),
+        list[str], typer.Option("--suite", "-s", help="Suites, separated by commas; see below.")
     ],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="A folder; RUN/evaluation or evaluations/MODEL without it."),
+        typer.Option("--output", "-o", file_okay=False, help="Else RUN/evaluation or evaluations/MODEL."),
     ] = None,
-    endpoint: Annotated[
-        str | None, typer.Option(metavar="URL", help="An OpenAI-compatible server that has MODEL.")
-    ] = None,
-    checkpoint: Annotated[
-        str, typer.Option(metavar="best|last|STEP", help="Of a run; without it best, else last.")
-    ] = "",
+    endpoint: Endpoint = None,
+    checkpoint: Checkpoint = "",
     score: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME=MODEL",
-            help="Score every text by a reward model, by module:function, or by sandbox:gold.",
+            metavar="NAME=MODEL", help="Score texts by a reward model, module:name or sandbox:gold."
         ),
     ] = None,
-    judge: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="A server that decides what no program does."),
-    ] = None,
-    judge_model: Annotated[str, typer.Option(help="Name by which it knows the judge.")] = "",
+    judge: Judge = None,
+    judge_model: JudgeModel = "",
     rubric_judge: Annotated[
         str | None,
         typer.Option(metavar="URL", help="A server that gives points by the rubric of each task's category."),
     ] = None,
     rubric_model: Annotated[str, typer.Option(help="Name by which it knows that judge.")] = "",
-    api_key_env: Annotated[
-        str, typer.Option(help="NAME of the environment variable with the servers' key.")
-    ] = "OPENAI_API_KEY",
+    api_key_env: ApiKeyEnv = API_KEY_ENV,
     samples: Annotated[
         int, typer.Option(min=1, help="Texts for each task: sameness within a prompt needs several.")
     ] = 1,
@@ -101,67 +99,36 @@ def evaluate_command(
         bool, typer.Option(help="Fail texts that are empty, echo, loop or refuse (not in ifeval, ifbench).")
     ] = True,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Begin anew.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Let MODEL write for suites of tasks; verify, score and report what it wrote."""
-    for options, url, name in (
-        ("--judge and --judge-model", judge, judge_model),
-        ("--rubric-judge and --rubric-model", rubric_judge, rubric_model),
-    ):
-        if (url is None) != (not name):
-            raise DataError(f"{options}: give both, or none")
-    from rlmr import threads
+    check_both("--judge", judge, "--judge-model", judge_model)
+    check_both("--rubric-judge", rubric_judge, "--rubric-model", rubric_model)
+    threads.configure()
+    from rlmr.evals.generate import Sampling  # the first import of torch; seconds
+    from rlmr.policies.evaluating import Judges, Request, named_scores
+    from rlmr.sandbox.suite import suites_of
 
-    threads.configure(None)
+    author = Author(model, checkpoint, endpoint, api_key_env, in_flight)
+    suites = [one.limited(limit) for one in suites_of(suite)]
+    folder, scores = output or _folder(author), named_scores(score or ())
+    sampling = Sampling(max_new_tokens, temperature, top_p, top_k, seed, batch_size)
+    judges = Judges(judge, judge_model, rubric_judge, rubric_model, api_key_env)
+    _run(Request(author, suites, folder, sampling, samples, scores, judges, gates, overwrite), quiet)
+
+
+def _run(request: Request, quiet: bool) -> None:
+    """Evaluate, write the page, print the tables. Exit code 1 where a suite has no text at all."""
     from rlmr.engines.settings import quiet_libraries
-    from rlmr.evals.evaluation import evaluate_suite
-    from rlmr.evals.generate import Sampling
-    from rlmr.evals.results import results_of
-    from rlmr.policies import evaluating
+    from rlmr.policies.evaluating import evaluate, others
     from rlmr.report.evaluation import write_evaluation
 
     quiet_libraries()
-    suites = [one.limited(limit) for one in evaluating.suites_of(suite)]
-    sampling = Sampling(max_new_tokens, temperature, top_p, top_k, seed, batch_size)
-    scores = evaluating.named_scores(score or ())
-    folder = output or _folder(model)
-    writer = evaluating.writer_of(
-        model,
-        folder,
-        checkpoint=checkpoint,
-        url=endpoint,
-        api_key_env=api_key_env,
-        in_flight=in_flight,
-        samples=samples,
-    )
-    about = evaluating.about(writer, scores, judge_model, rubric_model)
-    evaluating.check_folder(folder, writer, suites if overwrite else ())
-    if overwrite:
-        evaluating.begin_anew(folder, suites)
-    scorers = evaluating.scorers_of(scores)
-    verify = evaluating.verify_with(judge, judge_model, api_key_env, folder)
-    rubrics = evaluating.rubrics_with(rubric_judge, rubric_model, api_key_env, folder)
-    found = []
-    for one in suites:
-        with _phases(one.name, quiet) as show:
-            evaluated = evaluate_suite(
-                one,
-                writer,
-                sampling,
-                evaluating.place_of(folder, one),
-                verify=verify,
-                scorers=scorers,
-                rubrics=rubrics,
-                samples=samples,
-                about=about,
-                gates=gates,
-                show=show,
-            )
-        found.append((evaluated, results_of(evaluated, seed=seed)))
-    page = write_evaluation([*found, *evaluating.others(folder, suites, seed)], folder)
-    console = Console(width=None if sys.stdout.isatty() else WIDTH)
+    found = evaluate(request, partial(_phases, quiet=quiet))
+    before = others(request.folder, request.suites, request.sampling.seed)
+    page = write_evaluation([*found, *before], request.folder)
     for _, results in found:
-        console.print(results_table(results))
+        console().print(results_table(results))
     typer.echo(f"{page.parent}/results.json, {page}")
     for _, results in found:
         if not results.texts:
@@ -185,10 +152,10 @@ def _phases(name: str, quiet: bool) -> Iterator[Show]:
         yield show
 
 
-def _folder(model: str) -> Path:
+def _folder(author: Author) -> Path:
     """Where an evaluation is kept if nobody says so: with its run, or in `evaluations`."""
-    path = Path(model)
-    if (path / "status.json").is_file():
+    path = Path(author.model)
+    if author.is_run:
         return path / "evaluation"
     return Path("evaluations") / (path.name.partition(".jsonl")[0].replace(":", "-") or "model")
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 
+from rlmr.commands.options import Checkpoint, Quiet
 from rlmr.runs import read_run
 
 EXPORT_EXAMPLES = """
@@ -27,12 +28,10 @@ settings as trained, and a model card. It appears only after it was loaded again
 def export_command(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The folder to write; RUN-export without it.")
+        Path | None,
+        typer.Option("--output", "-o", help="The folder to write; RUN-export without it.", file_okay=False),
     ] = None,
-    checkpoint: Annotated[
-        str,
-        typer.Option(metavar="best|last|STEP", help="Without it the best by validation, else the last."),
-    ] = "",
+    checkpoint: Checkpoint = "",
     dtype: Annotated[
         Literal["auto", "float32", "bfloat16", "float16"],
         typer.Option(help="auto = the precision that the run saved."),
@@ -41,7 +40,7 @@ def export_command(
         str, typer.Option(help="The card's licence, as Hugging Face names it; the base model's terms apply.")
     ] = "unknown",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an export.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Write the policy of RUN for others to load: merged, described and checked."""
     read = read_run(run)

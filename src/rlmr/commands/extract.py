@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from rlmr.commands.options import API_KEY_ENV, ApiKeyEnv, check_both
 from rlmr.data import DataError, write_whole
 from rlmr.progress import file_bar
 
@@ -40,26 +41,28 @@ def extract_command(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", help="Where tasks go (JSON Lines, gzipped if named .gz); else stdout."
+            "--output",
+            "-o",
+            help="Where tasks go (JSON Lines, gzipped if named .gz); else stdout.",
+            dir_okay=False,
         ),
     ] = None,
     column: Annotated[str, typer.Option(help="The column that holds the prompt.")] = "prompt",
     llm: Annotated[
         str | None, typer.Option(metavar="URL", help="An OpenAI-compatible server, ending in /v1.")
     ] = None,
-    llm_model: Annotated[str | None, typer.Option(help="The model's name on that server.")] = None,
-    api_key_env: Annotated[
-        str, typer.Option(help="NAME of the environment variable with its key.")
-    ] = "OPENAI_API_KEY",
+    llm_model: Annotated[str, typer.Option(help="The model's name on that server.")] = "",
+    api_key_env: ApiKeyEnv = API_KEY_ENV,
     llm_cache: Annotated[
         Path | None, typer.Option(help="SQLite file of the model's answers: a stopped run goes on from it.")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress and no summary.")] = False,
 ) -> None:
     """Read the constraints that prompts state; write tasks with `constraints` and their source spans."""
-    if (llm is None) != (llm_model is None):
-        raise DataError("--llm and --llm-model: give both, or none")
-    client = None if llm is None or llm_model is None else _client(llm, llm_model, api_key_env, llm_cache)
+    check_both("--llm", llm, "--llm-model", llm_model)
+    from rlmr.endpoint import connect  # and aiohttp with it
+
+    client = None if llm is None else connect("--llm", llm, llm_model, api_key_env, llm_cache)
     try:
         if path is not None and prompt is None:
             causes = _extract_file(path, output, column, client, quiet)
@@ -73,16 +76,6 @@ def extract_command(
     for cause, count in sorted(causes.items(), key=lambda item: -item[1]):
         if not quiet:
             _say(f"set aside: {count} × {cause}")
-
-
-def _client(url: str, model: str, api_key_env: str, cache: Path | None) -> Client:
-    """A client of the server that proposes. Raises EndpointError where it gives no reply."""
-    from rlmr.endpoint import Client, Endpoint
-
-    client = Client(Endpoint(url, model, api_key_env=api_key_env, cache=cache))
-    if note := client.canary().checked("--llm"):
-        _say(note)
-    return client
 
 
 def _extract_file(

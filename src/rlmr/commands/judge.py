@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from rlmr.commands.options import API_KEY_ENV, ApiKeyEnv, JudgeCache, Quiet
+from rlmr.commands.screen import console
 from rlmr.progress import count_bar
 
 if TYPE_CHECKING:
@@ -34,9 +34,6 @@ null for each) or with the `verdicts` of `rlmr verify`; or IFEval's `instruction
 `strict` or `verdicts`. With --judge-cache, an interrupted audit goes on where it was.
 """
 
-WIDTH = 120
-"""Columns of the report where it is not printed on a terminal."""
-
 
 @judge_app.callback()
 def _judge() -> None:
@@ -48,9 +45,7 @@ def audit_command(
     path: Annotated[Path, typer.Argument(metavar="FILE", help=".jsonl, .jsonl.gz or .parquet of labels.")],
     judge: Annotated[str, typer.Option(metavar="URL", help="Base URL of an OpenAI-compatible server.")],
     judge_model: Annotated[str, typer.Option(help="Name by which the server knows the model.")],
-    api_key_env: Annotated[
-        str, typer.Option(help="NAME of the environment variable with its key.")
-    ] = "OPENAI_API_KEY",
+    api_key_env: ApiKeyEnv = API_KEY_ENV,
     per_type: Annotated[int, typer.Option(min=1, help="False, and true, texts of each type at most.")] = 50,
     runs: Annotated[int, typer.Option(min=1, help="How often everything is asked.")] = 3,
     trust: Annotated[
@@ -59,16 +54,18 @@ def audit_command(
     max_tokens: Annotated[int, typer.Option(min=1, help="Tokens of one reply.")] = 1024,
     temperature: Annotated[float, typer.Option(min=0.0, help="Of the judge's sampling.")] = 0.0,
     max_in_flight: Annotated[int, typer.Option(min=1, help="Requests at the same time.")] = 64,
-    judge_cache: Annotated[Path | None, typer.Option(help="SQLite file of valid replies.")] = None,
+    judge_cache: JudgeCache = None,
     price_in: Annotated[
         float | None,
         typer.Option(min=0.0, help="Of a million prompt tokens; with --price-out, for the cost."),
     ] = None,
     price_out: Annotated[float | None, typer.Option(min=0.0, help="Of a million reply tokens.")] = None,
     seed: Annotated[int, typer.Option(help="Of the draw of texts.")] = 0,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Where the report goes.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Where the report goes.", dir_okay=False)
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Compare a judge with free labels, ask it again, and attack it: where may it be trusted?"""
     from rlmr.data import DataError, write_whole
@@ -107,11 +104,10 @@ def audit_command(
 
 def _print(found: Audit, trust: float, about: str) -> None:
     """The report for a person."""
-    console = Console(width=None if sys.stdout.isatty() else WIDTH)
-    said = partial(console.print, soft_wrap=True, highlight=False, markup=False, emoji=False)
+    said = partial(console().print, soft_wrap=True, highlight=False, markup=False, emoji=False)
     said(about)
     for table in (types_table(found, trust), attacks_table(found)):
-        console.print(table)
+        console().print(table)
     said(summary(found))
 
 
@@ -126,13 +122,13 @@ def types_table(found: Audit, trust: float) -> Table:
         recall, trusted = one.recall, one.trusted(trust)
         table.add_row(
             one.type,
-            str(one.of(False)),
+            str(one.counts.false),
             _share(recall),
             f"{recall.low:.0%}-{recall.high:.0%}" if recall.n else "-",
-            str(one.of(True)),
+            str(one.counts.true),
             _share(one.precision),
             f"{one.unknown:.0%}",
-            f"{one.constant / one.texts:.0%}",
+            f"{one.agreement:.0%}",
             {True: "yes", False: "no", None: "cannot say"}[trusted],
         )
     return table

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from rlmr.data import DataError, read_rows, to_prompt, write_whole
+from rlmr import threads
+from rlmr.commands.options import Quiet, RewardModel, Settings
+from rlmr.data import DataError, read_rows, to_prompt, to_text, write_whole
+from rlmr.progress import count_bar, spinner
+from rlmr.recipes.models import locate
 
 if TYPE_CHECKING:
     from rlmr.audit.audit import Audit
@@ -49,15 +52,15 @@ Format = Literal["pairs", "hanna", "lamp"]
 
 @reward_app.command("train", epilog=TRAIN_EXAMPLES)
 def train_command(
-    recipe: Annotated[str, typer.Argument(help="A reward recipe file, or the name of a shipped one.")],
-    overrides: Annotated[
-        list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Settings to change.")
-    ] = None,
+    recipe: Annotated[
+        str, typer.Argument(metavar="RECIPE", help="A reward recipe file, or a shipped one's name.")
+    ],
+    overrides: Settings = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, train nothing.")] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Train members again that are there.")
     ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Train a reward model, or one per seed, and audit it on the held-out pairs; members that are there are
     kept."""
@@ -72,22 +75,16 @@ def train_command(
         console.print(f"note: ... and {len(warnings) - 5} more rows that stand twice", highlight=False)
     groups = len({p.group for p in train})
     typer.echo(f"{len(train)} pairs of {groups} prompts to train on, {len(held)} held out")
+    from rlmr.models import read_config
+
+    read_config("model", resolved.model, ("",), "give a classifier, a causal language model or an encoder")
     if dry_run:
         return
-    from rlmr import threads
-
-    threads.configure(None)
+    threads.configure()
     from rlmr.commands.reward_run import train_recipe
 
-    with _bar(quiet) as bar:
-        task = bar.add_task(resolved.name, total=None)
-        folder, found = train_recipe(
-            resolved,
-            train,
-            held,
-            overwrite=overwrite,
-            show=lambda step, steps, metrics: bar.update(task, completed=step, total=steps),
-        )
+    with count_bar(resolved.name, quiet) as show:
+        folder, found = train_recipe(resolved, train, held, overwrite=overwrite, show=show)
     if found is not None:
         _print(found)
     typer.echo(f"model: {folder}")
@@ -95,8 +92,10 @@ def train_command(
 
 @reward_app.command("audit", epilog=AUDIT_EXAMPLES)
 def audit_command(
-    model: Annotated[str, typer.Argument(help="Folder or Hugging Face name of a reward model or ensemble.")],
-    pairs: Annotated[str, typer.Argument(help="Held-out preferences: a file, or hub:owner/name:split.")],
+    model: RewardModel,
+    pairs: Annotated[
+        str, typer.Argument(metavar="PAIRS", help="Held-out preferences: a file, or hub:owner/name:split.")
+    ],
     train: Annotated[
         str | None,
         typer.Option(help="The preferences it was trained on: the cheap baselines learn from them too."),
@@ -108,38 +107,35 @@ def audit_command(
     form: Annotated[Format, typer.Option("--format", help="How the files of pairs are read.")] = "pairs",
     split: Annotated[str | None, typer.Option(help="Only the rows of this split.")] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Folder for audit.json and audit.html.")
+        Path | None,
+        typer.Option("--output", "-o", help="Folder for audit.json and audit.html.", file_okay=False),
     ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Texts per forward pass.")] = 32,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """What a reward model is right on, what it is paid by, and whether to optimise against it. Exit code 1:
     it is not."""
+    from rlmr.recipes.reward import Pairs, read_pairs
     from rlmr.rewards.preferences import check_splits, without_repeats
 
-    held = without_repeats(_pairs(pairs, form, split))
-    learned = without_repeats(_pairs(train, form, "train" if train == pairs else None)) if train else []
-    if learned:
+    data = Pairs(train=pairs, format=form)
+    held = without_repeats(read_pairs(data, "PAIRS", pairs, split))
+    learned: list[Preference] = []
+    if train:
+        own = "train" if train == pairs else None
+        learned = without_repeats(read_pairs(data, "--train", train, own))
         check_splits(learned, held)
     texts = [(prompt, text) for prompt, text, _ in _texts(samples)] if samples else []
-    from rlmr import threads
-
-    threads.configure(None)
+    threads.configure()
     from rlmr.audit.audit import audit, write_json
     from rlmr.report.audit import write_html
     from rlmr.rewards.ensemble import check_scorer, load_scorer
 
-    check_scorer(model)
-    console = Console(stderr=True)
-    with console.status("loading", spinner="dots") as status:
-        found = audit(
-            load_scorer(model, batch_size=batch_size),
-            held,
-            model=model,
-            train=learned,
-            samples=texts,
-            show=(lambda step: None) if quiet else (lambda step: status.update(step)),
-        )
+    folder = locate(model)
+    check_scorer(folder, "MODEL")
+    with spinner("loading …", quiet) as say:
+        scorer = load_scorer(folder, batch_size=batch_size)
+        found = audit(scorer, held, model=model, train=learned, samples=texts, show=say)
     _print(found)
     if output is not None:
         write_json(found, output / "audit.json")
@@ -151,10 +147,10 @@ def audit_command(
 
 @reward_app.command("score", epilog=SCORE_EXAMPLES)
 def score_command(
-    model: Annotated[str, typer.Argument(help="Folder or Hugging Face name of a reward model or ensemble.")],
+    model: RewardModel,
     path: Annotated[Path, typer.Argument(metavar="FILE", help=".jsonl, .jsonl.gz or .parquet of texts.")],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Where scored rows go (JSON Lines).")
+        Path | None, typer.Option("--output", "-o", help="Where scored rows go (JSON Lines).", dir_okay=False)
     ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Texts per forward pass, at most.")] = 64,
     max_length: Annotated[int | None, typer.Option(min=1, help="Tokens to read of each text.")] = None,
@@ -165,23 +161,23 @@ def score_command(
         Literal["cut", "middle", "unknown"],
         typer.Option(help="Texts beyond that: lose their end, their middle, or the score."),
     ] = "cut",
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Score every text of FILE."""
     rows = _texts(path)
-    from rlmr import threads
-
-    threads.configure(None)
+    threads.configure()
     from rlmr.rewards.ensemble import check_scorer, load_scorer
 
-    check_scorer(model)
+    folder = locate(model)
+    check_scorer(folder, "MODEL")
     scorer = load_scorer(
-        model, batch_size=batch_size, max_length=max_length, precision=precision, long_texts=long_texts
+        folder, batch_size=batch_size, max_length=max_length, precision=precision, long_texts=long_texts
     )
     values: list[float | None] = []
     cut: list[bool] = []
-    with _bar(quiet) as bar:
-        for start in bar.track(range(0, len(rows), SCORED_TOGETHER), description="score"):
+    with count_bar("score", quiet) as show:
+        for start in range(0, len(rows), SCORED_TOGETHER):
+            show(start, len(rows))
             part = rows[start : start + SCORED_TOGETHER]
             found = scorer.score([prompt for prompt, _, _ in part], [text for _, text, _ in part])
             values += found.values
@@ -201,25 +197,12 @@ SCORED_TOGETHER = 4_096
 """Texts that are sorted by length together."""
 
 
-def _pairs(source: str, form: Format, split: str | None) -> list[Preference]:
-    from rlmr.rewards.preferences import read_preferences
-    from rlmr.rewards.public import read_hanna, read_lamp
-
-    if form == "hanna":
-        return [p for p in read_hanna(source) if split is None or p.split == split]
-    if form == "lamp":
-        return [p for p in read_lamp(source) if split is None or p.split == split]
-    return read_preferences(source, split=split)
-
-
 def _texts(path: Path) -> list[tuple[Prompt, str, dict[str, Any]]]:
     """Prompt, text and row. Raises DataError with file, line and field."""
     found: list[tuple[Prompt, str, dict[str, Any]]] = []
     for line, row in read_rows(path):
-        text = row.get("completion", row.get("response"))
-        if not isinstance(text, str):
-            raise DataError(f"{path}:{line}: completion: text is needed, as completion or response")
         try:
+            text = to_text(row)
             prompt = to_prompt(row["prompt"]) if row.get("prompt") else ""
         except DataError as error:
             raise DataError(f"{path}:{line}: {error}") from None
@@ -255,10 +238,3 @@ def _print(found: Audit) -> None:
         mark = {True: "passed", False: "FAILED", None: "open"}[check.passed]
         typer.echo(f"{mark:>7}: {check.name}: {check.found}")
     typer.echo(found.verdict)
-
-
-def _bar(quiet: bool) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-        console=Console(stderr=True), disable=quiet,
-    )  # fmt: skip

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,9 +14,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from rlmr import threads
+from rlmr.commands.options import API_KEY_ENV, ApiKeyEnv, Checkpoint, Endpoint, Quiet
+from rlmr.commands.screen import console
 from rlmr.constraints import Constraint, ConstraintError, parse
 from rlmr.constraints.base import Status, Verdict
 from rlmr.data import GATES, DataError, Task, read_tasks
+from rlmr.policies.find import Author
+from rlmr.progress import spinner
 from rlmr.text import count_words
 
 if TYPE_CHECKING:
@@ -41,13 +45,13 @@ text.
 """
 
 MARKS = {Status.PASS: ("✓", "green"), Status.FAIL: ("✗", "red"), Status.UNKNOWN: ("?", "yellow")}
-WIDTH = 100
-"""Columns where texts are not printed on a terminal."""
 
 
 def sample_command(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="Who writes; see below.")],
-    prompt: Annotated[str | None, typer.Argument(help="The prompt; - reads it from stdin.")] = None,
+    prompt: Annotated[
+        str | None, typer.Argument(metavar="PROMPT", help="The prompt; - reads it from stdin.")
+    ] = None,
     task: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A task file, instead of a prompt.")
     ] = None,
@@ -59,15 +63,9 @@ def sample_command(
     extract: Annotated[
         bool, typer.Option("--extract", help="Read constraints out of the prompt, by rules.")
     ] = False,
-    checkpoint: Annotated[
-        str, typer.Option(metavar="best|last|STEP", help="Of a run; without it best, else last.")
-    ] = "",
-    endpoint: Annotated[
-        str | None, typer.Option(metavar="URL", help="An OpenAI-compatible server that has MODEL.")
-    ] = None,
-    api_key_env: Annotated[
-        str, typer.Option(help="NAME of the environment variable with its key.")
-    ] = "OPENAI_API_KEY",
+    checkpoint: Checkpoint = "",
+    endpoint: Endpoint = None,
+    api_key_env: ApiKeyEnv = API_KEY_ENV,
     max_new_tokens: Annotated[int | None, typer.Option(min=1, help="As trained; else 512.")] = None,
     temperature: Annotated[
         float | None, typer.Option(min=0.0, help="As trained; else 1; 0 = greedy.")
@@ -81,36 +79,29 @@ def sample_command(
     score: Annotated[bool, typer.Option(help="Score with the run's reward model.")] = True,
     judge: Annotated[bool, typer.Option(help="Ask the run's judge or classifier, if it has one.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line per text.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Let MODEL write to a prompt; show each text with what it keeps and breaks."""
     asked = _task(prompt, task, row, constraints, extract)
-    if checkpoint and (endpoint is not None or not (Path(model) / "status.json").is_file()):
-        raise DataError(f"--checkpoint: only a run has checkpoints, and {model!r} is none")
-    err = Console(stderr=True)
-    with err.status("loading …") if err.is_terminal and not quiet else nullcontext() as status:
-        from rlmr import threads
-
-        threads.configure(None)
-        from rlmr.engines.settings import quiet_libraries
-        from rlmr.policies.sample import sample_task
+    author = Author(model, checkpoint, endpoint, api_key_env)
+    given = {"max_new_tokens": max_new_tokens, "temperature": temperature, "top_p": top_p, "top_k": top_k}
+    threads.configure()
+    with spinner("loading …", quiet) as say:
+        from rlmr.engines.settings import quiet_libraries  # the first import of torch; seconds
+        from rlmr.policies.sample import sample_task, source_of
 
         quiet_libraries()
-        source = _source(model, endpoint, api_key_env, checkpoint, score, judge)
-        if not gates:
-            source = replace(source, gates=())
-        given = {"max_new_tokens": max_new_tokens, "temperature": temperature, "top_p": top_p}
-        sampling = _changed(source.sampling, {**given, "top_k": top_k, "seed": seed})
-        if status is not None:
-            status.update(f"{source.name} writes {count} {'text' if count == 1 else 'texts'} …")
+        source = source_of(author, score=score, judge=judge)
+        source = source if gates else replace(source, gates=())
+        sampling = _changed(source.sampling, {**given, "seed": seed})
+        say(f"{source.name} writes {count} {'text' if count == 1 else 'texts'} …")
         samples = list(sample_task(source, asked, count, sampling))
     if as_json:
         for one in samples:
             line = {"model": source.name, "prompt": asked.prompt_text, **one.to_dict()}
             typer.echo(json.dumps(line, ensure_ascii=False))
     else:
-        console = Console(width=None if sys.stdout.isatty() else WIDTH)
-        show(console, asked, source, samples)
+        show(console(width=100), asked, source, samples)
     if all(one.missing for one in samples):
         raise DataError(f"{source.name}: no text: {samples[0].missing}")
 
@@ -154,44 +145,16 @@ def _task(prompt: str | None, path: Path | None, row: int, constraints: str | No
 
 def _parse(given: str) -> tuple[Constraint, ...]:
     """Constraints from JSON, or from the file behind an @. Raises DataError."""
-    text = given
-    if given.startswith("@"):
-        file = Path(given[1:])
-        if not file.is_file():
-            raise DataError(f"--constraints: no file {given[1:]!r}")
-        text = file.read_text(encoding="utf-8")
+    file = Path(given[1:]) if given.startswith("@") else None
+    if file is not None and not file.is_file():
+        raise DataError(f"--constraints: no file {given[1:]!r}")
     try:
-        return tuple(parse(json.loads(text)))
-    except json.JSONDecodeError as error:
+        return tuple(parse(json.loads(given if file is None else file.read_text(encoding="utf-8"))))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
         example = '[{"type": "word_count", "at_most": 100}]'
         raise DataError(f"--constraints: not JSON ({error}); give a list such as {example}") from None
     except ConstraintError as error:
         raise DataError(f"--constraints: {error}") from None
-
-
-def _source(
-    model: str, endpoint: str | None, api_key_env: str, checkpoint: str, score: bool, judge: bool
-) -> Source:
-    """Who writes."""
-    from rlmr.evals.generate import Sampling
-    from rlmr.policies.sample import of_model, of_run, of_server
-
-    plain = Sampling(max_new_tokens=512, batch_size=64)
-    if endpoint is not None:
-        from rlmr.endpoint import Client, Endpoint
-
-        return of_server(Client(Endpoint(endpoint, model, api_key_env=api_key_env)), plain)
-    if (Path(model) / "status.json").is_file():
-        from rlmr.policies.find import find_policy
-        from rlmr.runs import read_run
-
-        run = read_run(model)
-        return of_run(run, find_policy(run, checkpoint), score=score, judge=judge)
-    from rlmr.engines.trl import check_policy
-    from rlmr.recipes.models import locate
-
-    check_policy(locate(model))
-    return of_model(model, plain)
 
 
 def show(console: Console, task: Task, source: Source, samples: Sequence[Sample]) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
+from rlmr.commands.options import Quiet
+from rlmr.commands.screen import console
+from rlmr.data import DataError
 from rlmr.progress import count_bar
 from rlmr.recipes.load import read_override
 
@@ -17,9 +18,6 @@ verifier_app = typer.Typer(
     help="Trained verifiers: train one on labelled texts, measure it.",
     rich_markup_mode="markdown",
 )
-
-WIDTH = 120
-"""Columns of the table where it is not printed on a terminal."""
 
 TRAIN_EXAMPLES = """
 Examples:
@@ -49,14 +47,16 @@ def train_command(
     arguments: Annotated[
         list[str],
         typer.Argument(
-            metavar="DATA... [KEY=VALUE]...",
+            metavar="DATA|KEY=VALUE",
             help="Labelled .jsonl, .jsonl.gz or .parquet files, and settings of the trainer.",
         ),
     ],
     model: Annotated[
         str, typer.Option(help="What to start from: a sequence classifier, an encoder, a language model.")
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="A new folder for the verifier.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="A new folder for the verifier.", file_okay=False)
+    ],
     heldout: Annotated[
         list[Path] | None,
         typer.Option(
@@ -73,7 +73,7 @@ def train_command(
     threshold: Annotated[float, typer.Option(help="A text passes above this probability.")] = 0.5,
     band: Annotated[float, typer.Option(help="Nearer to the threshold than this is unknown.")] = 0.1,
     seed: Annotated[int, typer.Option(help="Of the split, the order and a new head.")] = 0,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Train a verifier on DATA, calibrate it, measure it, and save it whole."""
     from rlmr.audit.verifier import to_table
@@ -84,27 +84,31 @@ def train_command(
 
     quiet_libraries()
     files, config = split_arguments(arguments)
+    if not files:
+        raise DataError("DATA: give at least one file of labelled texts beside the settings")
     settings = Settings(model, reads_prompt, max_length, balance, threshold, band, seed, config)
     examples, held_out = read_examples(*files), read_examples(*heldout) if heldout else []
     with count_bar("train", quiet) as show:
         found = train(examples, settings, output, held_out=held_out, show=lambda i, n, _: show(i, n))
     title = f"{output}: {found.labels} labels that took part in neither training nor calibration"
-    _console().print(to_table(found, title))
+    console().print(to_table(found, title))
 
 
 @verifier_app.command("eval", epilog=EVAL_EXAMPLES)
 def eval_command(
-    model: Annotated[Path, typer.Argument(help="The folder of a verifier.")],
+    model: Annotated[Path, typer.Argument(metavar="VERIFIER", help="The folder of a verifier.")],
     data: Annotated[
-        list[Path], typer.Argument(metavar="DATA...", help="Labelled files that it was not trained on.")
+        list[Path], typer.Argument(metavar="DATA", help="Labelled files that it was not trained on.")
     ],
     threshold: Annotated[float | None, typer.Option(help="In place of the card's.")] = None,
     band: Annotated[float | None, typer.Option(help="In place of the card's; 0 decides everything.")] = None,
     any_type: Annotated[
         bool, typer.Option("--any-type", help="Also decide constraint types that training did not have.")
     ] = False,
-    json: Annotated[Path | None, typer.Option(metavar="FILE", help="The report, with every count.")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    json: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The report, with every count.", dir_okay=False)
+    ] = None,
+    quiet: Quiet = False,
 ) -> None:
     """Hold a verifier against the labels of DATA, per constraint type."""
     from rlmr.audit.verifier import to_json, to_table
@@ -128,9 +132,8 @@ def eval_command(
     }
     if json is not None:
         write_json(json, to_json(found, about))
-    console = _console()
-    console.print(to_table(found, f"{model}: {found.labels} labels"))
-    console.print(f"NLL {found.nll:.3f}  ECE {found.ece:.3f}", highlight=False)
+    console().print(to_table(found, f"{model}: {found.labels} labels"))
+    console().print(f"NLL {found.nll:.3f}  ECE {found.ece:.3f}", highlight=False)
 
 
 def split_arguments(arguments: list[str]) -> tuple[list[Path], dict[str, Any]]:
@@ -142,7 +145,3 @@ def split_arguments(arguments: list[str]) -> tuple[list[Path], dict[str, Any]]:
     given = [text for text in arguments if "=" in text and not Path(text).exists()]
     settings = [read_override(text) for text in given]
     return [Path(text) for text in arguments if text not in given], {".".join(k): v for k, v in settings}
-
-
-def _console() -> Console:
-    return Console(width=None if sys.stdout.isatty() else WIDTH)

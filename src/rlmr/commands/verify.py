@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from rlmr.commands.options import API_KEY_ENV, ApiKeyEnv, Judge, JudgeCache, JudgeModel, Quiet, check_both
+from rlmr.commands.screen import console
 from rlmr.constraints.base import Status
 from rlmr.data import DataError
 from rlmr.progress import file_bar
@@ -36,10 +36,6 @@ only) or IFEval's `instruction_id_list` and `kwargs`. A verdict row is the row w
 """
 
 
-WIDTH = 120
-"""Columns of the summary where it is not printed on a terminal."""
-
-
 def verify_command(
     path: Annotated[
         Path, typer.Argument(metavar="FILE", help=".jsonl or .jsonl.gz: prompt, completion, requirements.")
@@ -54,45 +50,40 @@ def verify_command(
     ] = False,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Where verdict rows go: JSON Lines, gzipped if named .gz."),
+        typer.Option(
+            "--output", "-o", help="Where verdict rows go: JSON Lines, gzipped if named .gz.", dir_okay=False
+        ),
     ] = None,
-    judge: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="An OpenAI-compatible server, for what no program decides."),
-    ] = None,
-    judge_model: Annotated[str, typer.Option(help="Name by which it knows the judge.")] = "",
-    judge_cache: Annotated[Path | None, typer.Option(help="SQLite file of its valid replies.")] = None,
-    api_key_env: Annotated[
-        str, typer.Option(help="NAME of the environment variable with its key.")
-    ] = "OPENAI_API_KEY",
+    judge: Judge = None,
+    judge_model: JudgeModel = "",
+    judge_cache: JudgeCache = None,
+    api_key_env: ApiKeyEnv = API_KEY_ENV,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes.")] = 1,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Check every text of FILE against its requirements and print a summary."""
-    if (judge is None) != (not judge_model):
-        raise DataError("--judge and --judge-model: give both, or none")
+    check_both("--judge", judge, "--judge-model", judge_model)
     verify = None if judge is None else _with_judge(judge, judge_model, judge_cache, api_key_env)
     size = path.stat().st_size if path.is_file() else 0
     with file_bar("verify", size, quiet) as show:
         summary = verify_file(
             path, output, profile=profile, loose=loose, jobs=jobs, verify=verify, progress=show
         )
-    console = Console(width=None if sys.stdout.isatty() else WIDTH)
-    console.print(summary_table(summary))
+    if not summary.rows:
+        raise DataError(f"{path}: the file holds no rows")
+    console().print(summary_table(summary))
     if causes := summary.strict.causes.most_common():
         said = ", ".join(f"{cause} {count}" for cause, count in causes)
-        console.print(f"unknown: {said}", soft_wrap=True, highlight=False, markup=False, emoji=False)
+        console().print(f"unknown: {said}", soft_wrap=True, highlight=False, markup=False, emoji=False)
 
 
 def _with_judge(url: str, model: str, cache: Path | None, api_key_env: str) -> VerifyAll:
     """Programs, and a judge for what they leave open. Raises EndpointError where it gives no reply."""
-    from rlmr.endpoint import Client, Endpoint  # and aiohttp with it
-    from rlmr.verifiers.judge import Judge
+    from rlmr.endpoint import connect  # and aiohttp with it
+    from rlmr.verifiers import judge
 
-    client = Client(Endpoint(url, model, cache=cache, api_key_env=api_key_env))
-    if note := client.canary().checked("--judge"):
-        print(note, file=sys.stderr)
-    return partial(verify_all, judge=Judge(client))
+    client = connect("--judge", url, model, api_key_env, cache)
+    return partial(verify_all, judge=judge.Judge(client))
 
 
 def summary_table(summary: Summary) -> Table:

@@ -3,6 +3,7 @@
 from rlmr.endpoint.asking import Accept
 from rlmr.endpoint.canary import Canary
 from rlmr.endpoint.client import Client
+from rlmr.endpoint.connect import connect
 from rlmr.endpoint.messages import BadReply, Chat, Post, Question, Reply
 from rlmr.endpoint.settings import Endpoint, EndpointError
 from rlmr.endpoint.usage import Usage
@@ -19,4 +20,5 @@ __all__ = [
     "Question",
     "Reply",
     "Usage",
+    "connect",
 ]

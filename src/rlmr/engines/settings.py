@@ -7,10 +7,10 @@ import math
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 import torch
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from transformers.utils.logging import disable_progress_bar
 from trl import GRPOConfig
 
@@ -44,6 +44,25 @@ OURS = {
 }
 """Settings that a recipe may not make, and why."""
 
+LOSSES = ("grpo", "bnpo", "dr_grpo", "dapo", "cispo", "sapo", "luspo", "vespo")
+"""What TRL's `_compute_loss` knows as `loss_type`."""
+
+LIMITS = {
+    "num_generations": Field(ge=2),
+    "per_device_train_batch_size": Field(ge=1),
+    "gradient_accumulation_steps": Field(ge=1),
+    "steps_per_generation": Field(ge=1),
+    "num_iterations": Field(ge=1),
+    "max_completion_length": Field(ge=1),
+    "learning_rate": Field(ge=0),
+    "beta": Field(ge=0),
+    "temperature": Field(gt=0),
+    "top_p": Field(gt=0, le=1),
+    "loss_type": Field(pattern=f"^({'|'.join(LOSSES)})$"),
+    "importance_sampling_level": Field(pattern="^(token|sequence)$"),
+}
+"""What TRL takes as it comes, and a run then fails on or learns nothing from."""
+
 VLLM_MODES = ("colocate", "server")
 """Where vLLM runs: beside the training on the same GPUs, or on its own (`vllm serve`)."""
 
@@ -64,7 +83,7 @@ def defaults() -> dict[str, Any]:
 
 
 def check_settings(grpo: Mapping[str, Any]) -> None:
-    """Raise SettingsError for a name that TRL does not know, one that is ours, or a value of the wrong type.
+    """Raise SettingsError for a name that TRL does not know, one that is ours, or a value that cannot be.
 
     >>> check_settings({"lerning_rate": 1e-4})
     Traceback (most recent call last):
@@ -78,8 +97,9 @@ def check_settings(grpo: Mapping[str, Any]) -> None:
         if name not in fields:
             hint = nearest(name, fields, "see the fields of trl.GRPOConfig")
             raise SettingsError(f"grpo: unknown key {name!r}; {hint}")
+        kind: Any = Annotated[kinds[name], LIMITS[name]] if name in LIMITS else kinds[name]
         try:
-            TypeAdapter(kinds[name], config=ConfigDict(arbitrary_types_allowed=True)).validate_python(value)
+            TypeAdapter(kind, config=ConfigDict(arbitrary_types_allowed=True)).validate_python(value)
         except ValidationError as error:
             reason = error.errors(include_url=False)[0]["msg"]
             raise SettingsError(f"grpo.{name}: {reason[0].lower()}{reason[1:]}; got {value!r}") from None

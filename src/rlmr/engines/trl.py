@@ -233,17 +233,18 @@ def prompt_of(task: Task, chat: bool) -> str | list[Message]:
     return task.prompt
 
 
-def check_policy(path: str) -> None:
-    """Raise ModelError where `path` is no causal language model with its tokenizer; loads no weights."""
-    config = read_config("policy", path, LANGUAGE_MODELS, "a policy is a causal language model")
+def check_policy(path: str, field: str = "policy") -> None:
+    """Raise ModelError where the `path` that a `field` gives is no causal language model with its tokenizer;
+    loads no weights."""
+    config = read_config(field, path, LANGUAGE_MODELS, "a policy is a causal language model")
     if config.is_encoder_decoder:
         held = ", ".join(config.architectures)
-        raise PolicyError(f"policy: {path} holds {held}, encoder and decoder; a policy is a decoder alone")
+        raise PolicyError(f"{field}: {path} holds {held}, encoder and decoder; a policy is a decoder alone")
     tokenizer = load_tokenizer(path)
-    check_tokenizer("policy", path, tokenizer, config.get_text_config().vocab_size)
+    check_tokenizer(field, path, tokenizer, config.get_text_config().vocab_size)
     if tokenizer.eos_token_id is None:
         raise PolicyError(
-            f"policy: {path}: its tokenizer names no end-of-text token, so no text could end by itself; set "
+            f"{field}: {path}: its tokenizer names no end-of-text token, so no text could end by itself; set "
             "eos_token in tokenizer_config.json to the one that the model was trained with"
         )
 

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import shutil
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from rlmr.data import DataError, Task
-from rlmr.endpoint import Client, Endpoint
-from rlmr.evals.evaluation import Evaluated, EvaluationError, Scorer, read_evaluated
-from rlmr.evals.generate import load_policy
+from rlmr.endpoint import Client, Endpoint, connect
+from rlmr.evals.evaluation import (
+    Evaluated,
+    EvaluationError,
+    Scorer,
+    Show,
+    evaluate_suite,
+    read_evaluated,
+)
+from rlmr.evals.generate import Sampling, load_policy
 from rlmr.evals.results import Results, results_of
 from rlmr.evals.rubric_scores import NAME, Rubrics, by_rubric
-from rlmr.evals.suites import Suite, read_suites
+from rlmr.evals.suites import Suite
 from rlmr.evals.writers import EndpointWriter, FileWriter, LocalWriter, Writer
 from rlmr.models import LANGUAGE_MODELS, read_config
-from rlmr.policies.find import find_policy
+from rlmr.policies.find import Author, find_policy
 from rlmr.policies.weights import load_kept
 from rlmr.recipes.models import locate, names_function
 from rlmr.rewards.ensemble import Scoring, check_scorer, load_scorer
@@ -27,27 +35,99 @@ from rlmr.rewards.reward_model import Scores
 from rlmr.runs import read_run
 from rlmr.runs.files import read_json
 from rlmr.sandbox.gold import gold_score
-from rlmr.sandbox.tasks import make_tasks
 from rlmr.verifiers.combine import VerifyAll, verify_all
 from rlmr.verifiers.judge import Judge
 
 TEXT_S = 600.0
 """Seconds that a server may take for one text."""
 
-SANDBOX_TASKS = 200
-"""Tasks of the suite `sandbox:heldout`."""
-
 CACHES = ("replies.sqlite", "judge.sqlite", "rubric.sqlite")
 """Replies of servers, kept beside the texts."""
 
 
-def suites_of(names: Sequence[str]) -> list[Suite]:
-    """See `read_suites`; `sandbox:heldout` is the sandbox's own."""
-    return read_suites(names, {"sandbox:heldout": _heldout})
+@dataclass(frozen=True, slots=True)
+class Judges:
+    """Servers that judge beside the programs, each with the name by which it knows its model."""
+
+    judge: str | None = None
+    """Its URL: decides what no program does; None = nobody does."""
+    judge_model: str = ""
+    rubric_judge: str | None = None
+    """Its URL: gives points by the rubric of each task's category; None = nobody does."""
+    rubric_model: str = ""
+    api_key_env: str = "OPENAI_API_KEY"
+    """The environment variable with their key."""
+
+    def verify(self, cache: Path) -> VerifyAll:
+        """Programs, and the judge for what they leave open. Raises EndpointError where it gives no reply."""
+        if self.judge is None:
+            return verify_all
+        client = connect("--judge", self.judge, self.judge_model, self.api_key_env, cache)
+        return partial(verify_all, judge=Judge(client))
+
+    def rubrics(self, cache: Path) -> Rubrics | None:
+        """The judge by rubrics; None where there is none. Raises EndpointError where it gives no reply."""
+        if self.rubric_judge is None:
+            return None
+        return by_rubric(
+            connect("--rubric-judge", self.rubric_judge, self.rubric_model, self.api_key_env, cache)
+        )
 
 
-def _heldout() -> Suite:
-    return Suite("sandbox-heldout", tuple(make_tasks(SANDBOX_TASKS, 0, "heldout")))
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is evaluated, on what, and who judges it."""
+
+    author: Author
+    """Who writes; a file of texts, too."""
+    suites: Sequence[Suite]
+    folder: Path
+    """Where everything is kept."""
+    sampling: Sampling
+    samples: int = 1
+    """Texts for each task."""
+    scores: Mapping[str, str] = field(default_factory=dict)
+    """See `named_scores`."""
+    judges: Judges = Judges()
+    gates: bool = True
+    """Whether the gates stand beside the constraints of native suites."""
+    overwrite: bool = False
+    """Begin anew."""
+
+
+def evaluate(
+    request: Request, show: Callable[[str], AbstractContextManager[Show]]
+) -> list[tuple[Evaluated, Results]]:
+    """Each suite's texts and results; what the folder holds of them is not asked for again.
+
+    `show` opens a suite's progress by its name. Raises EvaluationError for a folder of other evaluations, and
+    what the writer, the scores and the judges raise where they cannot be had.
+    """
+    folder, judges = request.folder, request.judges
+    writer = writer_of(request.author, folder, request.samples)
+    check_folder(folder, writer, request.suites if request.overwrite else ())
+    if request.overwrite:
+        begin_anew(folder, request.suites)
+    scorers = scorers_of(request.scores)
+    verify, rubrics = judges.verify(folder / CACHES[1]), judges.rubrics(folder / CACHES[2])
+    found = []
+    for suite in request.suites:
+        with show(suite.name) as progress:
+            evaluated = evaluate_suite(
+                suite,
+                writer,
+                request.sampling,
+                place_of(folder, suite),
+                verify=verify,
+                scorers=scorers,
+                rubrics=rubrics,
+                samples=request.samples,
+                about=about(writer, request.scores, judges),
+                gates=request.gates,
+                show=progress,
+            )
+        found.append((evaluated, results_of(evaluated, seed=request.sampling.seed)))
+    return found
 
 
 def place_of(folder: Path, suite: Suite) -> Path:
@@ -74,52 +154,38 @@ def begin_anew(folder: Path, suites: Sequence[Suite]) -> None:
             part.unlink()
 
 
-def writer_of(
-    model: str,
-    folder: Path,
-    *,
-    checkpoint: str = "",
-    url: str | None = None,
-    api_key_env: str = "OPENAI_API_KEY",
-    in_flight: int = 64,
-    samples: int = 1,
-) -> Writer:
-    """Who `model` is: with `url` a server's, else a file of texts, a run, a Hugging Face folder or name.
+def writer_of(author: Author, folder: Path, samples: int = 1) -> Writer:
+    """Who `author` is: a server's model, else a file of texts, a run, a Hugging Face folder or name.
 
-    A server's replies are kept in `folder` as they come. Raises DataError for a checkpoint of what is no
-    run, and what `find_policy` and `read_config` raise.
+    A server's replies are kept in `folder` as they come. Raises what `find_policy` and `read_config` raise.
     """
-    path = Path(model)
-    a_run = url is None and (path / "status.json").is_file()
-    if checkpoint and not a_run:
-        raise DataError(f"--checkpoint {checkpoint}: only a run folder has them, and {model} is none")
-    if url is not None:
-        folder.mkdir(parents=True, exist_ok=True)
+    model, path = author.model, Path(author.model)
+    if author.url is not None:
         endpoint = Endpoint(
-            url,
+            author.url,
             model,
             cache=folder / CACHES[0],
-            api_key_env=api_key_env,
-            max_in_flight=in_flight,
+            api_key_env=author.api_key_env,
+            max_in_flight=author.in_flight,
             timeout_s=TEXT_S,
             deadline_s=2 * TEXT_S,
         )
         return EndpointWriter(Client(endpoint))
     if path.name.endswith((".jsonl", ".jsonl.gz", ".parquet")):
         return FileWriter(path, samples)
-    if a_run:
+    if author.is_run:
         run = read_run(path)
-        kept = find_policy(run, checkpoint)
+        kept = find_policy(run, author.checkpoint)
         return LocalWriter(f"{model} ({kept.which}, step {kept.step})", partial(load_kept, run, kept))
     read_config("MODEL", locate(model), LANGUAGE_MODELS, "a causal language model is needed")
     return LocalWriter(model, partial(load_policy, locate(model)))
 
 
-def about(writer: Writer, scores: Mapping[str, str], judge: str, rubric_judge: str) -> dict[str, Any]:
+def about(writer: Writer, scores: Mapping[str, str], judges: Judges) -> dict[str, Any]:
     """What makes another evaluation of it, beside model, suite and sampling."""
-    given = {**scores, **({NAME: rubric_judge} if rubric_judge else {})}
+    given = {**scores, **({NAME: judges.rubric_model} if judges.rubric_model else {})}
     file = {"texts_digest": writer.digest} if isinstance(writer, FileWriter) else {}
-    return {"scores": given, "judge": judge or None, **file}
+    return {"scores": given, "judge": judges.judge_model or None, **file}
 
 
 def check_folder(folder: Path, writer: Writer, anew: Sequence[Suite]) -> None:
@@ -144,29 +210,6 @@ def others(folder: Path, suites: Sequence[Suite], seed: int) -> list[tuple[Evalu
     return [(one, results_of(one, seed=seed)) for one in read]
 
 
-def verify_with(judge: str | None, model: str, api_key_env: str, folder: Path) -> VerifyAll:
-    """Programs, and a judge for what they leave open; its replies are kept beside the texts."""
-    if judge is None:
-        return verify_all
-    return partial(verify_all, judge=Judge(_asked("--judge", judge, model, api_key_env, folder / CACHES[1])))
-
-
-def rubrics_with(judge: str | None, model: str, api_key_env: str, folder: Path) -> Rubrics | None:
-    """A judge by rubrics, its replies kept beside the texts; None where there is no judge."""
-    if judge is None:
-        return None
-    return by_rubric(_asked("--rubric-judge", judge, model, api_key_env, folder / CACHES[2]))
-
-
-def _asked(option: str, url: str, model: str, api_key_env: str, cache: Path) -> Client:
-    """A judge's client, tried with one question. Raises EndpointError where it does not answer."""
-    cache.parent.mkdir(parents=True, exist_ok=True)
-    client = Client(Endpoint(url, model, cache=cache, api_key_env=api_key_env))
-    if note := client.canary().checked(option):
-        print(note, file=sys.stderr)
-    return client
-
-
 def named_scores(given: Sequence[str]) -> dict[str, str]:
     """NAME=MODEL options. Raises DataError for another form and a name that stands twice.
 
@@ -188,7 +231,7 @@ def named_scores(given: Sequence[str]) -> dict[str, str]:
 
 def scorers_of(scores: Mapping[str, str]) -> dict[str, Scorer]:
     """Scorers by what --score names: the sandbox's gold judge, a user's function, or a reward model."""
-    return {name: _gold if path == "sandbox:gold" else _scorer(path) for name, path in scores.items()}
+    return {name: _gold if path == "sandbox:gold" else _scorer(name, path) for name, path in scores.items()}
 
 
 def _gold(tasks: Sequence[Task], answers: Sequence[str]) -> Scores:
@@ -196,11 +239,11 @@ def _gold(tasks: Sequence[Task], answers: Sequence[str]) -> Scores:
     return Scores([gold_score(task, answer) for task, answer in pairs], [False] * len(answers))
 
 
-def _scorer(path: str) -> Scorer:
+def _scorer(name: str, path: str) -> Scorer:
     if names_function(path):
         scoring: Scoring = load_function(path)
     else:
-        check_scorer(locate(path))
+        check_scorer(locate(path), f"--score {name}")
         scoring = load_scorer(locate(path))
 
     def score(tasks: Sequence[Task], answers: Sequence[str]) -> Scores:

@@ -1,10 +1,11 @@
-"""Which policy of a run is meant: its best checkpoint, its last weights, or those of a step. No torch."""
+"""Who writes, as a user names it, and which policy of a run is meant. No torch."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
+from rlmr.data import DataError
 from rlmr.engines.checkpoints import (
     PREFIX,
     Checkpoint,
@@ -14,6 +15,33 @@ from rlmr.engines.checkpoints import (
     read_checkpoint,
 )
 from rlmr.runs import Run, RunError
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who writes. Raises DataError for the checkpoint of what is no run."""
+
+    model: str
+    """A run folder, a Hugging Face folder or name; with `url` the name that the server knows."""
+    checkpoint: str = ""
+    """Of a run: see `find_policy`."""
+    url: str | None = None
+    """Of an OpenAI-compatible server that has the model; None = it is here."""
+    api_key_env: str = "OPENAI_API_KEY"
+    """The environment variable with the server's key."""
+    in_flight: int = 64
+    """Requests to the server at the same time."""
+
+    def __post_init__(self) -> None:
+        if self.checkpoint and not self.is_run:
+            raise DataError(
+                f"--checkpoint {self.checkpoint}: only a run folder has them, and {self.model} is none"
+            )
+
+    @property
+    def is_run(self) -> bool:
+        """Whether it is a policy that a run trained."""
+        return self.url is None and (Path(self.model) / "status.json").is_file()
 
 
 @dataclass(frozen=True, slots=True)

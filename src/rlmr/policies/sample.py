@@ -9,18 +9,18 @@ from typing import Any, Protocol
 
 from rlmr.constraints.base import Constraint, Verdict
 from rlmr.data import Message, Task, choose_gates, with_gates
-from rlmr.endpoint import Client
+from rlmr.endpoint import Client, Endpoint
 from rlmr.evals.generate import Completion, Sampling, generate_batches, load_policy
 from rlmr.evals.writers import EndpointWriter, Missing
-from rlmr.policies.find import Kept
+from rlmr.policies.find import Author, Kept, find_policy
 from rlmr.policies.weights import load_kept
 from rlmr.recipes.load import check_recipe
 from rlmr.recipes.models import locate
-from rlmr.recipes.run import load_scorer
 from rlmr.recipes.schema import Recipe
+from rlmr.recipes.scorers import load_scorer
 from rlmr.recipes.verifying import load_verify
 from rlmr.rewards.reward_model import Scores
-from rlmr.runs import Run
+from rlmr.runs import Run, read_run
 from rlmr.text import count_words
 from rlmr.verifiers.combine import VerifyAll, verify_all
 from rlmr.verifiers.finished import answer_of, finished_verdict
@@ -109,6 +109,23 @@ def sample_task(source: Source, task: Task, count: int, sampling: Sampling) -> I
         gate = finished_verdict(text.tokens or 0, text.finished, closed)
         ended = text.finished and closed
         yield Sample(text.text, answer, text.tokens, ended, (*decided, gate), score)
+
+
+def source_of(author: Author, *, score: bool = True, judge: bool = True) -> Source:
+    """Who `author` is: a server's model, a run's policy (see `of_run`), a Hugging Face folder or name.
+
+    Raises RunError, ModelError, RecipeError or EndpointError where one of its parts cannot be had.
+    """
+    plain = Sampling(max_new_tokens=512, batch_size=64)
+    if author.url is not None:
+        return of_server(Client(Endpoint(author.url, author.model, api_key_env=author.api_key_env)), plain)
+    if author.is_run:
+        run = read_run(author.model)
+        return of_run(run, find_policy(run, author.checkpoint), score=score, judge=judge)
+    from rlmr.engines.trl import check_policy  # and TRL with it; seconds
+
+    check_policy(locate(author.model), "MODEL")
+    return of_model(author.model, plain)
 
 
 def of_run(run: Run, kept: Kept, *, score: bool = True, judge: bool = True) -> Source:

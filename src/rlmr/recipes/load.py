@@ -39,22 +39,22 @@ _Loader.add_implicit_resolver(
 )
 
 
-def shipped_recipes() -> list[str]:
-    """Names of the recipes that come with the package."""
-    return sorted(path.stem for folder in SHIPPED for path in folder.glob("*.yaml"))
+def shipped_recipes(kind: str = "") -> list[str]:
+    """Names of the recipes that come with the package: of runs, or of another `kind` (reward)."""
+    return sorted(path.stem for folder in SHIPPED for path in (folder / kind).glob("*.yaml"))
 
 
-def find_recipe(name: str) -> Path:
-    """The file of a recipe: a path, or the name of a shipped one. Raises RecipeError with what there is."""
-    path = Path(name)
-    if path.is_file():
-        return path
-    for folder in SHIPPED:
-        if (folder / f"{name}.yaml").is_file():
-            return folder / f"{name}.yaml"
-    names = shipped_recipes()
-    hint = nearest(Path(name).stem, names, f"shipped recipes: {', '.join(names)}")
-    raise RecipeError(f"recipe {name!r}: no such file, and no shipped recipe of that name; {hint}")
+def find_recipe(name: str, kind: str = "") -> Path:
+    """The file of a recipe: a path, or the name of a shipped one of that `kind` (see `shipped_recipes`).
+
+    Raises RecipeError with what there is.
+    """
+    for path in (Path(name), *(folder / kind / f"{name}.yaml" for folder in SHIPPED)):
+        if path.is_file():
+            return path
+    names, what = shipped_recipes(kind), " ".join(["shipped", *kind.split(), "recipe"])
+    hint = nearest(Path(name).stem, names, f"{what}s: {', '.join(names)}")
+    raise RecipeError(f"recipe {name!r}: no such file, and no {what} of that name; {hint}")
 
 
 def read_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
@@ -82,7 +82,8 @@ def read_values(path: Path) -> dict[str, Any]:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(values, dict):
-        raise RecipeError(f"{path}: a recipe is a mapping of settings; found {type(values).__name__}")
+        found = "nothing" if values is None else type(values).__name__
+        raise RecipeError(f"{path}: a recipe is a mapping of settings; found {found}")
     return values
 
 

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from rlmr.data import to_object
+
 SECRET_KEY = re.compile(
     r"(^|_)(api_?key|password|secret|credentials?|authorization)$|^(hub_|push_to_hub_|hf_)?token$"
 )
@@ -103,8 +105,8 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """The mapping that a JSON file holds; empty where there is no file."""
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    """The mapping that a JSON file holds; empty where there is none. Raises DataError for a damaged one."""
+    return to_object(path, 1, path.read_bytes()) if path.is_file() else {}
 
 
 def write_lines_gz(path: Path, values: Iterable[Any]) -> None:

@@ -49,16 +49,18 @@ class Run:
 def read_run(folder: str | Path) -> Run:
     """Read the run in `folder`, finished or not.
 
-    Raises RunError where the folder is no run.
+    Raises RunError where the folder is no run; DataError where a file of its record is damaged.
     """
     folder = Path(folder)
     missing = [name for name in ("config.yaml", "status.json") if not (folder / name).is_file()]
     if missing:
         raise RunError(f"{folder} is no run folder: {' and '.join(missing)} not found")
-    return Run(
-        folder=folder,
-        config=yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8")),
-        environment=read_json(folder / "environment.json"),
-        status=read_json(folder / "status.json"),
-        metrics=read_lines(folder / "metrics.jsonl"),
-    )
+    status = read_json(folder / "status.json")
+    try:
+        config = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise RunError(f"{folder / 'config.yaml'}: not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(config, dict) or not {"state", "step"} <= status.keys():
+        raise RunError(f"{folder} is no run folder: no settings in config.yaml, or no state in status.json")
+    environment, metrics = read_json(folder / "environment.json"), read_lines(folder / "metrics.jsonl")
+    return Run(folder, config, environment, status, metrics)

@@ -44,12 +44,13 @@ RESERVE_BYTES = 1 << 16
 def check_folder(folder: Path, overwrite: bool = False, need_bytes: int = 0) -> None:
     """Raise RunError where a run cannot be written to `folder`; nothing is created or removed.
 
-    Refused: a file in its place, a folder that holds files (unless `overwrite` and it is a run), less free
-    space than `need_bytes`. Empty folders in it are nothing: an engine makes them before there is anything to
-    write.
+    Refused: a file in its place or its way, a folder that holds files (unless `overwrite` and it is a run),
+    less free space than `need_bytes`. Empty folders in it are nothing: an engine makes them before there is
+    anything to write.
     """
-    if folder.exists() and not folder.is_dir():
-        raise RunError(f"output: {folder} is a file; a run needs a folder of its own")
+    around = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+    if not around.is_dir():
+        raise RunError(f"output: {around} is a file; a run needs a folder of its own")
     if holds_files(folder):
         if not overwrite:
             raise RunError(
@@ -58,7 +59,6 @@ def check_folder(folder: Path, overwrite: bool = False, need_bytes: int = 0) -> 
             )
         if not (folder / "status.json").exists():
             raise RunError(f"output: {folder} holds no run (no status.json); --overwrite replaces runs only")
-    around = next(parent for parent in (folder, *folder.absolute().parents) if parent.is_dir())
     free = shutil.disk_usage(around).free
     if free < need_bytes:
         raise RunError(

@@ -11,7 +11,7 @@ from typing import Any
 
 from rlmr.constraints.base import Verdict, one_of
 from rlmr.constraints.errors import ConstraintError
-from rlmr.data import DataError, Task, prompt_text, read_lines, to_object, to_prompt, write_whole
+from rlmr.data import DataError, Task, prompt_text, read_lines, to_object, to_prompt, to_text, write_whole
 from rlmr.verifiers.combine import VerifyAll
 from rlmr.verifiers.parallel import ordered_map
 from rlmr.verifiers.profiles import PROFILES, Decided, check_profile, constraints_of
@@ -111,7 +111,7 @@ def _empty(profile: str, loose: bool) -> Summary:
 def _verify(row: Mapping[str, Any], summary: Summary, decided: Decided | None = None) -> dict[str, Any]:
     """One verdict row, counted in `summary`, which says how it is read where it is not decided already."""
     if decided is None:
-        decided = PROFILES[summary.profile](row, _prompt(row), _text(row), summary.loose is not None)
+        decided = PROFILES[summary.profile](row, _prompt(row), to_text(row), summary.loose is not None)
     verdicts = [_to_dict(verdict, summary.profile) for verdict in decided.verdicts]
     result: dict[str, Any] = {"verdicts": verdicts, "passed": all_pass(decided.verdicts)}
     summary.strict.add(decided.verdicts, result["passed"])
@@ -127,20 +127,6 @@ def _to_dict(verdict: Verdict, profile: str) -> dict[str, Any]:
     """A verdict as JSON values; a compatible one is named by its instruction's id."""
     values = verdict.to_dict()
     return values if profile == "native" else {"instruction_id": values.pop("type"), **values}
-
-
-def _text(row: Mapping[str, Any]) -> str:
-    """The text that is checked."""
-    given = [row[key] for key in ("completion", "response") if key in row]
-    if not given:
-        raise DataError(f"completion: missing (or response); the row has {', '.join(map(repr, row))}")
-    if not isinstance(given[0], str):
-        raise DataError(
-            f"completion: {given[0]!r:.40} is not allowed; give the text as completion or response"
-        )
-    if given[0] != given[-1]:
-        raise DataError("response: is not the text of completion; give one of them")
-    return given[0]
 
 
 def _prompt(row: Mapping[str, Any]) -> str:
@@ -193,7 +179,7 @@ def _decide(chunk: Chunk, verify: VerifyAll) -> dict[int, Decided]:
         try:
             row = to_object(chunk.path, number, raw)
             if "constraints" in row:
-                text = _text(row)
+                text = to_text(row)
                 tasks[number] = Task(str(number), _prompt(row), constraints_of(row))
                 texts.append(text)
         except (ConstraintError, DataError):

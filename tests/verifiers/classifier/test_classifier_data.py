@@ -14,8 +14,8 @@ from rlmr.constraints import Requirement, Tone, WordCount
 from rlmr.data import DataError
 from rlmr.verifiers.classifier.calibrate import Calibration, fit
 from rlmr.verifiers.classifier.data import VerifierError, check_apart, read_examples, split
-from rlmr.verifiers.classifier.measure import measure
 from rlmr.verifiers.files import verify_file
+from rlmr.verifiers.measure import measure
 
 # rows
 
@@ -71,7 +71,7 @@ def test_labels_by_hand(tmp_path):
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ({"completion": "t"}, "prompt and completion"),
+        ({"completion": "t"}, "prompt: missing"),
         ({"prompt": "p", "completion": "t"}, "verdicts, labels or label: missing"),
         ({"prompt": "p", "completion": "t", "constraint": "Be kind.", "label": 1}, "label: 1 is not allowed"),
         (

@@ -198,7 +198,7 @@ class Classifier:
         lengths = {i: len(ids) for i, ids in tokens.items() if limit is None or len(ids) <= limit}
         found: list[float | None] = [None] * len(items)
         done = 0
-        for batch in by_length(lengths, self.batch_size):
+        for batch in by_length(lengths, self.batch_size, self.model.device.type):
             for i, logit in zip(batch, self._forward([tokens[i] for i in batch]), strict=True):
                 found[i] = finite(logit)
             if show is not None:

@@ -17,7 +17,7 @@ from rlmr.constraints.base import Constraint
 from rlmr.constraints.errors import ConstraintError
 from rlmr.constraints.spec import parse, parse_one
 from rlmr.constraints.translate import from_ifeval
-from rlmr.data import DataError, prompt_text, read_rows, to_prompt
+from rlmr.data import DataError, prompt_text, read_rows, to_prompt, to_text
 from rlmr.verifiers.combine import Item
 
 LABELS = {"pass": True, "fail": False, "unknown": None, True: True, False: False, None: None}
@@ -69,10 +69,9 @@ def read_examples(*paths: Path) -> list[Example]:
 
 def _of_row(row: Mapping[str, Any], place: str) -> Iterator[Example]:
     """The decided constraints of one row; errors carry no place yet."""
-    prompt = prompt_text(to_prompt(row["prompt"])) if "prompt" in row else None
-    text = row.get("completion", row.get("response"))
-    if prompt is None or not isinstance(text, str):
-        raise DataError("prompt and completion (or response) are needed, the text as one string")
+    if "prompt" not in row:
+        raise DataError(f"prompt: missing; the row has {', '.join(map(repr, row))}")
+    prompt, text = prompt_text(to_prompt(row["prompt"])), to_text(row)
     constraints, labels = _labelled(row)
     if len(constraints) != len(labels):
         raise DataError(

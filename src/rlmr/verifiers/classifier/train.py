@@ -34,8 +34,8 @@ from rlmr.verifiers.classifier.classifier import (
     tokens_of,
 )
 from rlmr.verifiers.classifier.data import Example, VerifierError, check_apart, digests, split
-from rlmr.verifiers.classifier.measure import Measured, measure
 from rlmr.verifiers.classifier.trainer import Settings, Show, fit_model, weights
+from rlmr.verifiers.measure import Measured, measure
 
 BASES = ("ForSequenceClassification", "ForCausalLM", "Model", "ForMaskedLM")
 """How the architectures end that a verifier can start from."""

@@ -42,6 +42,11 @@ class Counts:
         return self.kept + self.wronged + self.true_open
 
     @property
+    def total(self) -> int:
+        """Labelled texts."""
+        return self.false + self.true
+
+    @property
     def ratios(self) -> dict[str, tuple[int, int]]:
         """Each rate as (count, of how many).
 
@@ -54,7 +59,7 @@ class Counts:
             "let_through": (self.let_through, self.false),
             "precision_false": (self.caught, self.caught + self.wronged),
             "recall_true": (self.kept, self.true),
-            "abstained": (self.false_open + self.true_open, self.false + self.true),
+            "abstained": (self.false_open + self.true_open, self.total),
         }
 
     def to_dict(self) -> dict[str, Any]:
@@ -77,7 +82,7 @@ class Measured:
     @property
     def labels(self) -> int:
         """N."""
-        return self.kinds[ALL].false + self.kinds[ALL].true
+        return self.kinds[ALL].total
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON values; what is not known is null."""
