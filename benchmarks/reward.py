@@ -41,7 +41,7 @@ FOLDS = 5
 FROZEN = 3
 HEADS = (
     "head_none",
-    "head_decorrelate",
+    "head_residual",
     "head_cheap",
     *(f"head_without_{name}" for name in ("states", "surface", "words", "prompt")),
 )
@@ -90,7 +90,7 @@ def settings(data: str, control: str, epochs: float) -> Settings:
         reads_prompt=data == "hanna",
         target="margin" if data == "hanna" else "label",
         margin_scale=0.5,
-        length=Length(control="decorrelate" if control.endswith("decorrelate") else "none", weight=None),
+        length=Length(control="residual" if control.endswith("residual") else "none"),
         groups_per_step=2 if data == "hanna" else 8,
         head_rate=1e-4,
         reward={"learning_rate": 5e-5, "num_train_epochs": epochs, "bf16": True},
@@ -115,8 +115,8 @@ def run_job(stored: Stored, args: argparse.Namespace, control: str, part: str, s
     kept, held = parted(args.data, part, seed)
     print(f"{path.stem}: {len(kept)} pairs to train on, {len(held)} held out", flush=True)
 
-    def show(step: int, steps: int, found: dict[str, object]) -> None:
-        print(f"  {step}/{steps} {found.get('loss', '')} {time.time() - started:.0f} s", flush=True)
+    def show(done: int, of: int, what: str) -> None:
+        print(f"  {what} {done}/{of} {time.time() - started:.0f} s", flush=True)
 
     setup = settings(args.data, control, args.epochs)
     folder = train(kept, setup, args.output / path.stem, seed=seed, show=show, pooled=stored)
@@ -136,8 +136,8 @@ def keep(path: Path, wanted: list[tuple[str, str]], values: Sequence[float | Non
 
 
 class Stored:
-    """Mean states of every text and prompt of both sets under the untouched encoder, computed once and kept
-    under --output."""
+    """Mean states of every text and prompt of both sets, read with the prompt and without it, under the
+    untouched encoder; computed once and kept under --output."""
 
     def __init__(self, args: argparse.Namespace) -> None:
         from rlmr.rewards.encoder import Read, from_encoder
@@ -149,7 +149,10 @@ class Stored:
         model = from_encoder(encoder(), self.tokenizer)
         pairs = [*load("hanna"), *load("lamp")]
         wanted = {(str(p.prompt), text) for p in pairs for text in (p.chosen, p.rejected)}
-        reads = [model.read(render(self.tokenizer, prompt, text)) for prompt, text in wanted]
+        reads = [
+            model.read(render(self.tokenizer, prompt, text, reads_prompt=reads_prompt))
+            for (prompt, text), reads_prompt in itertools.product(wanted, (True, False))
+        ]
         texts = sorted({tokens for read in reads for tokens in read})
         path = args.output / "states.npy"
         if not path.exists():
@@ -200,9 +203,12 @@ def run_head(stored: Stored, path: Path, data: str, part: str, seed: int, setup:
     reads = [model.read(ids) for ids in shown]
     with torch.no_grad():
         values = model.head(reads, *stored(reads))[:, 0].tolist()
-    keep(path, wanted, values, shares=head.shares, weight=head.control.weight)
+    keep(path, wanted, values, shares=head.shares, slope=model.config.length_slope)
     shares = ", ".join(f"{name} {share:.2f}" for name, share in head.shares.items())
-    print(f"{path.stem}: {shares}; weight {head.control.weight}; {time.time() - started:.0f} s", flush=True)
+    print(
+        f"{path.stem}: {shares}; slope {model.config.length_slope:.2f}; {time.time() - started:.0f} s",
+        flush=True,
+    )
 
 
 def held_pairs(data: str, part: str, seed: int = 0) -> list[Preference]:
@@ -225,11 +231,11 @@ def main() -> None:
     parser.add_argument("--sets", nargs="+", default=["hanna", "lamp"], help="of heads")
     parser.add_argument("--parts", nargs="+", default=["official"], help="official, 0 to 4; of run")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
-    parser.add_argument("--controls", nargs="+", help="of run: none, decorrelate; of heads: see HEADS")
+    parser.add_argument("--controls", nargs="+", help="of run: none, residual; of heads: see HEADS")
     parser.add_argument("--epochs", type=float, default=1)
     parser.add_argument("--output", type=Path, default=Path("build/reward"))
     args = parser.parse_args()
-    args.controls = args.controls or (["none", "decorrelate"] if args.do == "run" else list(HEADS))
+    args.controls = args.controls or (["none", "residual"] if args.do == "run" else list(HEADS))
     args.output.mkdir(parents=True, exist_ok=True)
     import torch
 

@@ -78,7 +78,7 @@ def test_another_rule_leaves_the_former_ones_parameters_behind(recipe_file):
         ({"gates": ["echo", "title"]}, r"gates\[1\]\.type: 'title' is not allowed; allowed: substance, echo"),
         ({"gates": ["echo", "echo"]}, r"gates\[1\]: 'echo' stands twice"),
         ({"gates": [{"type": "substance", "at_leest": 3}]}, r"gates\[0\]\.at_leest.*did you mean 'at_least'"),
-        ({"gates": [3]}, r"gates\[0\]: 3 is not allowed"),
+        ({"gates": [3]}, r"gates\[0\]\.type: 3 is not allowed"),
     ],
 )
 def test_a_wrong_recipe_is_refused_by_name(change, message):
@@ -107,7 +107,7 @@ def test_a_wrong_override_is_refused(recipe_file, override, message):
         ("- a\n- b\n", "found list"),
         ("name: [", "not YAML"),
         ("seed: 1\nseed: 2\n", "'seed' stands twice"),
-        ("", "NoneType"),
+        ("", "found nothing"),
     ],
 )
 def test_a_file_that_is_no_recipe_is_said(tmp_path, text, message):

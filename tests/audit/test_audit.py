@@ -110,6 +110,21 @@ def test_a_scorer_that_cannot_repeat_itself_is_found_out(pairs):
     assert next(c for c in found.checks if c.name == "repeatable").passed is False
 
 
+@pytest.mark.parametrize(("ties", "passed"), [(1, True), (2, False)])
+def test_one_near_tie_in_a_hundred_pairs_may_change_its_order(pairs, ties, passed):
+    near = {p.chosen for p in pairs[:ties]}
+    seen = set()
+
+    def score(text):
+        first = text not in seen
+        seen.add(text)
+        return merit(text) if text not in near or first else -2.0
+
+    found = audit(By(score), pairs)
+    assert len(pairs) == 120 and found.repeat.flips == ties
+    assert next(c for c in found.checks if c.name == "repeatable").passed is passed
+
+
 def test_texts_without_a_score_are_counted_and_are_neither_right_nor_wrong(pairs):
     found = audit(By(lambda text: None if text == pairs[0].chosen else merit(text)), pairs)
     assert found.unknown == 1 and found.accuracy.n == len(pairs) - 1

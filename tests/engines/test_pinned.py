@@ -1,6 +1,7 @@
 """TRL's private methods that the engine stands on: these tests fail when they move."""
 
 import inspect
+import re
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ from engine_cases import LengthScorer, make_job
 from transformers import AutoTokenizer
 from trl import GRPOTrainer
 
+from rlmr.engines.settings import LOSSES
 from rlmr.engines.trl import train
 from rlmr.runs import read_run
 
@@ -28,6 +30,12 @@ def test_the_private_methods_are_where_they_were():
     }
     for name, expected in parameters.items():
         assert list(inspect.signature(getattr(GRPOTrainer, name)).parameters) == expected, name
+
+
+def test_the_losses_are_those_that_a_recipe_may_name():
+    source = inspect.getsource(GRPOTrainer._compute_loss)
+    compared = re.findall(r'loss_type (?:==|!=|in) (\[[^]]*\]|"\w+")', source)
+    assert set(re.findall(r'"(\w+)"', " ".join(compared))) == set(LOSSES)
 
 
 @pytest.fixture

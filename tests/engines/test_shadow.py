@@ -4,6 +4,7 @@ import json
 
 import pytest
 from engine_cases import make_job
+from trl import GRPOConfig
 
 from rlmr.alarms import choose_alarms, events_of, to_specs
 from rlmr.constraints import parse
@@ -12,7 +13,8 @@ from rlmr.endpoint.fake import FakeServer
 from rlmr.engines.grade import Shadow
 from rlmr.engines.trl import train
 from rlmr.recipes import RecipeError, read_recipe
-from rlmr.recipes.run import load_shadow, plan
+from rlmr.recipes.run import plan
+from rlmr.recipes.scorers import check_groups_whole, load_scorer, load_shadow
 from rlmr.rewards.reward_model import Scores
 from rlmr.runs import read_run, recompute
 from rlmr.tracking import TrackerError
@@ -96,9 +98,43 @@ def test_a_recipe_names_a_model_or_a_server(tmp_path, models):
         assert judge.score(["Write."], ["the fox"], 1) == [{"shadow": 7.0}]
 
 
+def test_the_reward_can_come_from_a_server(tmp_path, models):
+    def answer(request):
+        if request.path == "/classify":
+            return {"data": [{"index": 0, "label": "L", "probs": [2.5], "num_classes": 1}]}
+        given = json.loads(request.text) if request.text.startswith("{") else {}
+        if "second" not in given:
+            return json.dumps(dict.fromkeys(("expression", "emotion", "originality", "coherence"), 6))
+        return json.dumps({"better": "first" if "fox" in given["first"] else "second"})
+
+    with FakeServer(answer) as server:
+        scores = {}
+        for by in ("classifier", "rubric", "pairwise"):
+            named = f"reward={{endpoint: {{base_url: {server.base_url!r}, model: m}}, by: {by}}}"
+            planned = plan(recipe(tmp_path, models, named))
+            scores[by] = (
+                load_scorer(planned.recipe.reward).score(["Write."] * 2, ["the hen", "the fox"]).values
+            )
+    assert scores == {"classifier": [2.5, 2.5], "rubric": [6.0, 6.0], "pairwise": [0.0, 1.0]}
+
+
+def test_pairs_are_compared_only_where_a_rank_has_whole_groups(tmp_path, models, monkeypatch):
+    pairs = "reward={endpoint: {base_url: 'http://127.0.0.1:1/v1', model: m}, by: pairwise}"
+    made = recipe(tmp_path, models, pairs)
+    texts = {"per_device_train_batch_size": 6, "generation_batch_size": 6, "num_generations": 2}
+    config = GRPOConfig(str(tmp_path), use_cpu=True, bf16=False, **texts)
+    check_groups_whole(made, config)
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(RecipeError, match=r"reward.by: pairwise .* a rank has 3 texts .* groups of 2"):
+        check_groups_whole(made, config)
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [
+        ("reward={by: rubric}", "reward: give `model` or `endpoint`"),
+        ("reward.endpoint={base_url: 'http://x/v1', model: m}", "one of them"),
+        ("reward={endpoint: {model: m}}", r"reward\.endpoint\.base_url: missing"),
         ("shadow.every=3", "give `model` or `endpoint`"),
         ("shadow={model: m, endpoint: {base_url: 'http://x/v1', model: m}}", "one of them"),
         ("shadow.endpoint={model: m}", r"shadow\.endpoint\.base_url: missing"),

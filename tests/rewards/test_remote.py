@@ -1,10 +1,11 @@
 """The reward model on a server and the two judges, against the public fake server."""
 
 import json
+from contextlib import nullcontext
 
 import pytest
 
-from rlmr.endpoint import Client, Endpoint
+from rlmr.endpoint import Client, Endpoint, EndpointError
 from rlmr.endpoint.fake import FakeServer
 from rlmr.rewards.judge import PairwiseJudge, RubricJudge
 from rlmr.rewards.remote import RemoteRewardModel, looks_squashed
@@ -49,6 +50,21 @@ def test_the_server_is_sent_the_tokens_that_the_model_was_trained_on(tiny_reward
             == local._tokens("write .", "the fox was old and kind and bright .")[:8]
         )
         assert scores.truncated == [True]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [((0.7, 0.7), "gives 0.7000 with and without"), ((None, 0.5), "no single logit"), ((0.7, 0.6), "")],
+)
+def test_a_server_is_tried_before_it_is_trusted(values, message):
+    def answer(request):
+        value = values[request.body["use_activation"]]
+        return {"data": [{"index": 0, "label": "L", "probs": [value], "num_classes": 1}]}
+
+    with FakeServer(answer) as server, client(server, retries=0) as asked:
+        model = RemoteRewardModel(asked)
+        with pytest.raises(EndpointError, match=f"reward.endpoint.*{message}") if message else nullcontext():
+            model.check("reward.endpoint")
 
 
 def test_squashed_scores_are_noticed():

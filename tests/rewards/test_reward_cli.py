@@ -7,7 +7,8 @@ from typer.testing import CliRunner
 
 from rlmr.cli import app
 from rlmr.recipes import RecipeError
-from rlmr.recipes.reward import RewardRecipe, load_pairs, read_reward_recipe, shipped_reward_recipes
+from rlmr.recipes.load import shipped_recipes
+from rlmr.recipes.reward import RewardRecipe, load_pairs, read_reward_recipe
 from rlmr.rewards.preferences import PreferenceError
 
 WORDS = ("fox", "hen", "owl", "wolf", "river", "lantern")
@@ -48,7 +49,7 @@ def run(*words):
     return CliRunner().invoke(app, ["reward", *map(str, words)])
 
 
-@pytest.mark.parametrize("name", shipped_reward_recipes())
+@pytest.mark.parametrize("name", shipped_recipes("reward"))
 def test_shipped_reward_recipes_are_valid(name):
     assert read_reward_recipe(name).name == name
 
@@ -77,6 +78,28 @@ def test_rows_that_stand_twice_are_taken_once_and_said(recipe, data):
     assert (len(train), len(held)) == (12, 6) and "pairs.jsonl:19 repeats" in warnings[0]
 
 
+def test_without_a_test_set_whole_prompts_are_held_out(recipe):
+    settings = read_reward_recipe(str(recipe), ["data.train_split=null", "data.test_split=null"]).data
+    train, held, _ = load_pairs(settings)
+    assert (len(train), len(held)) == (14, 4)
+    assert not {p.prompt for p in train} & {p.prompt for p in held}
+    train, held, _ = load_pairs(settings.model_copy(update={"held_out": 0.0}))
+    assert (len(train), len(held)) == (18, 0)
+
+
+def test_another_model_or_anything_else_in_the_folder_is_left_alone(recipe, tmp_path):
+    assert run("train", recipe, "--quiet").exit_code == 0
+    other = run("train", recipe, "reward.learning_rate=0.001", "--quiet")
+    assert "trained otherwise: reward.learning_rate (0.003, now 0.001)" in str(other.exception)
+    all_of_it = run("train", recipe, "data.train_split=null", "data.test_split=null", "--quiet")
+    assert "trained otherwise: pairs (" in str(all_of_it.exception)
+    assert run("train", recipe, "reward.learning_rate=0.001", "--overwrite", "--quiet").exit_code == 0
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "novel.txt").write_text("all my work")
+    wrong = run("train", recipe, f"output={tmp_path / 'mine'}", "--overwrite", "--quiet")
+    assert isinstance(wrong.exception, RecipeError) and (tmp_path / "mine" / "novel.txt").exists()
+
+
 def test_a_dry_run_trains_nothing(recipe, tmp_path):
     done = run("train", recipe, "--dry-run")
     assert done.exit_code == 0 and "12 pairs of 12 prompts to train on, 6 held out" in done.output
@@ -95,6 +118,9 @@ def test_train_audit_score(recipe, data, tmp_path):
     kept = (folder / "seed0" / "model.safetensors").stat().st_mtime_ns
     assert run("train", recipe, "seeds=[0,1]", "--quiet").exit_code == 0
     assert (folder / "seed0" / "model.safetensors").stat().st_mtime_ns == kept
+
+    alone = run("train", recipe, "--quiet")
+    assert "holds an ensemble" in str(alone.exception) and (folder / "seed1").is_dir()
 
     audited = run("audit", folder, data, "--split", "test", "--output", tmp_path / "out", "--quiet")
     assert audited.exit_code in (0, 1) and "Spearman(score, words)" in audited.output

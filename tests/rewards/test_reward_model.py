@@ -19,7 +19,7 @@ ANSWERS = ["the fox", "the hen was old and kind and bright .", "", "a a a a a a 
 
 @pytest.fixture(scope="module")
 def scorer(tiny_reward_model):
-    return RewardModel(tiny_reward_model, batch_size=3)
+    return RewardModel(tiny_reward_model, batch_size=3, precision="float32")
 
 
 def test_a_score_depends_on_its_own_text_only(scorer):
@@ -58,6 +58,17 @@ def test_scores_that_are_not_finite_are_unknown(tiny_reward_model):
     with torch.no_grad():
         broken.model.score.weight.fill_(float("nan"))
     assert broken.score(["write ."], ["the fox"]).values == [None]
+
+
+@pytest.mark.parametrize(("capabilities", "expected"), [({"avx512_bf16": True}, "bfloat16"), ({}, "float32")])
+def test_a_cpu_gets_the_precision_it_computes_in(
+    tiny_reward_model, scorer, monkeypatch, capabilities, expected
+):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": False} | capabilities)
+    auto = RewardModel(tiny_reward_model, device="cpu")
+    assert auto.model.dtype == getattr(torch, expected)
+    values = auto.score(PROMPTS, ANSWERS).values
+    assert values == pytest.approx(scorer.score(PROMPTS, ANSWERS).values, rel=0.02, abs=0.02)
 
 
 def test_dropout_is_off(scorer):

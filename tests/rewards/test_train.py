@@ -1,15 +1,18 @@
 """Training by prompt group: the loss of TRL's trainer at a tenth of the work, length control, encoders."""
 
+import random
+
 import pytest
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from torch.nn.functional import logsigmoid
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
+from rlmr.evals.stats import spearman
 from rlmr.rewards.encoder import EncoderForSequenceClassification, from_encoder
 from rlmr.rewards.ensemble import Ensemble, check_scorer, load_scorer, save_ensemble
 from rlmr.rewards.preferences import Preference, grouped
-from rlmr.rewards.probe import DECORRELATIONS, Block, find_head
+from rlmr.rewards.probe import Block, find_head
 from rlmr.rewards.reward_model import RewardModel, RewardModelError, Scores, by_length
 from rlmr.rewards.settings import Length, Settings
 from rlmr.rewards.train import group_rows, load_tokenizer, parts_of, score_scale, train
@@ -116,13 +119,32 @@ def test_decorrelation_keeps_a_head_from_reading_length():
     ]  # fmt: skip
     rho = {}
     for control in ("none", "decorrelate"):
-        head = find_head(
-            {"states": Block(states.numpy(), 1 / 3)}, rows, Length(control=control, weight=None), 1.0
-        )
+        blocks = {"states": Block(states.numpy(), 1 / 3)}
+        head = find_head(blocks, rows, Length(control=control, weight=4.0), 1.0)
         scores = states @ head.weights["states"]
         rho[control] = torch.corrcoef(torch.stack([scores, lengths.log()]))[0, 1].item()
     assert rho["none"] > 0.6 and abs(rho["decorrelate"]) < 0.15
-    assert head.control.weight in DECORRELATIONS
+
+
+def test_the_residual_of_a_score_does_not_follow_length(tiny_encoder, tiny_policy, tmp_path):
+    rng = random.Random(0)
+    texts = [" ".join(rng.choices(["fox", "hen", "owl", "old"], k=rng.randint(3, 30))) for _ in range(80)]
+    texts = list(dict.fromkeys(texts))
+    long_ones = [
+        Preference(f"p{i}", *sorted(texts[2 * i : 2 * i + 2], key=len, reverse=True))
+        for i in range(len(texts) // 2)
+    ]
+    rho = {}
+    for control in ("none", "residual"):
+        settings = Settings(
+            model=tiny_encoder, length=Length(control=control), reward={"num_train_epochs": 0}
+        )
+        folder = train(grouped(long_ones), settings, tmp_path / control)
+        values = RewardModel(folder, precision="float32").score([""] * len(texts), texts).values
+        rho[control] = spearman(values, [float(len(text.split())) for text in texts])
+    assert rho["none"] > 0.9 and abs(rho["residual"]) < 0.5
+    with pytest.raises(RewardModelError, match="residual is for encoders"):
+        train(PAIRS, Settings(model=str(tiny_policy), length=Length(control="residual")), tmp_path / "rm")
 
 
 def test_an_encoder_learns_and_scores_the_same_when_read_back(tiny_encoder, tmp_path):
@@ -134,7 +156,7 @@ def test_an_encoder_learns_and_scores_the_same_when_read_back(tiny_encoder, tmp_
     )
     steps = []
     folder = train(PAIRS, settings, tmp_path / "rm", seed=1, show=lambda *given: steps.append(given))
-    model = RewardModel(folder, batch_size=3)
+    model = RewardModel(folder, batch_size=3, precision="float32")
     assert accuracy(model) == 1.0 and steps
     assert model.model.config.encoder["num_hidden_layers"] == 2
     together = model.score(["p"] * 5, [p.chosen for p in PAIRS[:5]]).values
@@ -150,7 +172,7 @@ def test_an_encoder_learns_and_scores_the_same_when_read_back(tiny_encoder, tmp_
 
 def test_without_epochs_only_the_head_is_fitted(tiny_encoder, tmp_path):
     folder = train(PAIRS, Settings(model=tiny_encoder, reward={"num_train_epochs": 0}), tmp_path / "rm")
-    model = RewardModel(folder)
+    model = RewardModel(folder, precision="float32")
     assert accuracy(model) == 1.0
     kept = BertModel.from_pretrained(tiny_encoder, add_pooling_layer=False).state_dict()
     for name, weight in model.model.encoder.state_dict().items():
@@ -261,5 +283,6 @@ def test_an_ensemble_is_a_folder(tiny_reward_model, tmp_path):
 
 
 def test_batches_hold_texts_of_like_length_and_not_too_many_tokens():
-    batches = list(by_length({0: 20_000, 1: 5, 2: 19_000, 3: 6, 4: 7}, 2))
-    assert batches == [[0], [2], [4, 3], [1]]
+    lengths = {0: 20_000, 1: 5, 2: 19_000, 3: 6, 4: 7, 5: 1_500, 6: 1_500}
+    assert list(by_length(lengths, 2, "cuda")) == [[0], [2], [5, 6], [4, 3], [1]]
+    assert list(by_length(lengths, 2, "cpu")) == [[0], [2], [5], [6], [4, 3], [1]]

@@ -8,7 +8,7 @@ from typing import Any
 from rich.table import Table
 
 from rlmr.evals.stats import Estimate, wilson
-from rlmr.verifiers.classifier.measure import Counts, Measured
+from rlmr.verifiers.measure import Counts, Measured
 
 COLUMNS = {
     "recall_false": "caught",

@@ -1,10 +1,12 @@
-"""The blocks of a recipe that name who judges: a judge, a shadow judge, a trained verifier."""
+"""The blocks of a recipe that name who judges: a scorer, a judge, a shadow judge, a trained verifier."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator, model_validator
+
+from rlmr.rewards.settings import Precision
 
 
 class Part(BaseModel):
@@ -19,6 +21,48 @@ def check_endpoint(endpoint: dict[str, Any], field: str) -> dict[str, Any]:
 
     Endpoint.from_mapping(endpoint, field)
     return endpoint
+
+
+class ScorerSettings(Part):
+    """Whatever gives a text a score: a model in this process, or one on a server; one of the two."""
+
+    FIELD: ClassVar[str]
+    """The block's name in a recipe."""
+
+    model: str | None = None
+    """Folder or Hugging Face name of a sequence classifier with one label, or of an ensemble of such;
+    `sandbox:reward_model`; or your own function as `module:name`, with the signature of TRL's reward
+    functions: called with `prompts` and `completions`, it gives one number per completion, None where it has
+    none."""
+    endpoint: dict[str, Any] | None = None
+    """A server: as `judge.endpoint`."""
+    by: Literal["classifier", "rubric", "pairwise"] = "rubric"
+    """How the server's model scores: `classifier`: its one logit, from vLLM's /classify; `rubric`: a language
+    model gives each text points from 1 to 10; `pairwise`: it compares each two texts of a group in both
+    orders, and a text's score is the share that it won."""
+    tokenizer: str | None = None
+    """Of `by: classifier`: folder or Hugging Face name of the model's tokenizer, so that texts are rendered
+    and cut as in training; null sends plain text, which is right for models without a chat template only."""
+    max_length: PositiveInt | None = None
+    """Tokens that are read of prompt and text; longer ones lose their end, and it is reported. null = all
+    that the model has positions for."""
+    batch_size: PositiveInt = 64
+    """Of `model`: texts per forward pass, at most."""
+    precision: Precision = "auto"
+    """Of `model`'s weights; auto = bfloat16 where the device computes in it, else float32."""
+    deadline_s: float | None = Field(default=600.0, gt=0)
+    """Of `endpoint`: seconds for the texts of one step; what is left then is unknown; null = no limit."""
+
+    @field_validator("endpoint")
+    @classmethod
+    def _endpoint(cls, endpoint: dict[str, Any] | None) -> dict[str, Any] | None:
+        return None if endpoint is None else check_endpoint(endpoint, f"{cls.FIELD}.endpoint")
+
+    @model_validator(mode="after")
+    def _scorer(self) -> ScorerSettings:
+        if (self.model is None) == (self.endpoint is None):
+            raise ValueError(f"{self.FIELD}: give `model` or `endpoint`, one of them")
+        return self
 
 
 class JudgeSettings(Part):
@@ -45,34 +89,15 @@ class JudgeSettings(Part):
         return check_endpoint(endpoint, "judge.endpoint")
 
 
-class ShadowSettings(Part):
-    """A shadow judge: a reward model, or an LLM that scores by a rubric; one of the two."""
+class ShadowSettings(ScorerSettings):
+    """A shadow judge: a second scorer, from which nothing is learned."""
 
-    model: str | None = None
-    """As `reward.model`: a sequence classifier, or your own function as `module:name`."""
-    endpoint: dict[str, Any] | None = None
-    """As `judge.endpoint`: a server whose model scores each text alone, from 1 to 10."""
+    FIELD = "shadow"
+
     every: PositiveInt = 1
     """Steps: scores at the first, and at every so many-th after it."""
     texts: PositiveInt = 1
     """Of the texts of such a step every so many-th is scored; 1 = all."""
-    max_length: PositiveInt | None = None
-    """As `reward.max_length`."""
-    batch_size: PositiveInt = 64
-    """As `reward.batch_size`."""
-    deadline_s: float | None = Field(default=600.0, gt=0)
-    """Of an endpoint: seconds for the texts of one step; what is left then is unknown; null = no limit."""
-
-    @field_validator("endpoint")
-    @classmethod
-    def _endpoint(cls, endpoint: dict[str, Any] | None) -> dict[str, Any] | None:
-        return None if endpoint is None else check_endpoint(endpoint, "shadow.endpoint")
-
-    @model_validator(mode="after")
-    def _judge(self) -> ShadowSettings:
-        if (self.model is None) == (self.endpoint is None):
-            raise ValueError("shadow: give `model` or `endpoint`, one of them")
-        return self
 
 
 class VerifierSettings(Part):

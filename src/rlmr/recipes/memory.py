@@ -210,15 +210,20 @@ def _vllm(config: GRPOConfig, devices: int, positions: int | None) -> Vllm | Non
 
 def _judges(recipe: Recipe, length: int, cuda: bool) -> list[Judge]:
     """Models that the recipe loads beside the policy, each with the tokens of its largest pass."""
-    from rlmr.rewards.reward_model import BATCH_TOKENS
+    import torch
 
+    from rlmr.rewards.reward_model import computes_in_bfloat16, most_batch_tokens
+
+    device = "cuda" if cuda else "cpu"
+    auto = 2 if cuda or computes_in_bfloat16(torch.device("cpu")) else 4
     blocks = {"reward model": recipe.reward, "shadow judge": recipe.shadow}
     judges = []
     for name, block in blocks.items():
         if block is None or block.model is None or names_function(block.model):
             continue
-        tokens = min(block.batch_size * min(block.max_length or length, length), BATCH_TOKENS)
-        judges.append(Judge(name, sizes(locate(block.model)).shape, 2 if cuda else 4, tokens))
+        tokens = min(block.batch_size * min(block.max_length or length, length), most_batch_tokens(device))
+        bytes_each = {"auto": auto, "bfloat16": 2, "float32": 4}[block.precision]
+        judges.append(Judge(name, sizes(locate(block.model)).shape, bytes_each, tokens))
     if recipe.verifier is not None:
         judges.append(Judge("verifier", sizes(recipe.verifier.classifier).shape, 2 if cuda else 4))
     return judges

@@ -6,19 +6,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rlmr.memory import FACTS, Shape, shape_of
-from rlmr.recipes.schema import SANDBOX
+from rlmr.recipes.schema import SANDBOX, RecipeError
 
 FROM_CONFIG = "sizes from its configuration"
 """The better of two sources."""
 
 
 def locate(name: str) -> str:
-    """The folder or Hugging Face name behind a recipe's model name."""
+    """The folder or Hugging Face name behind a model's name. Raises RecipeError for none of the sandbox's."""
     if not name.startswith(SANDBOX):
         return name
     from rlmr import sandbox
 
-    return str(sandbox.checkpoint(name.removeprefix(SANDBOX)))
+    try:
+        return str(sandbox.checkpoint(name.removeprefix(SANDBOX)))
+    except ValueError as error:
+        raise RecipeError(str(error)) from None
 
 
 def names_function(name: str) -> bool:

@@ -20,6 +20,9 @@ MAY_DIFFER = (
     "judge.deadline_s",
     "judge.endpoint.base_url",
     "judge.endpoint.api_key_env",
+    "reward.deadline_s",
+    "reward.endpoint.base_url",
+    "reward.endpoint.api_key_env",
     "grpo.save_total_limit",
 )
 """Settings, and blocks of settings, that decide nothing about what is learned: a resumed run may have

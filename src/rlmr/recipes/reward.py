@@ -5,15 +5,21 @@ Paths are relative to the folder in which the command runs.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, NonNegativeInt, model_validator
 
-from rlmr.names import nearest
 from rlmr.recipes.judging import Part
-from rlmr.recipes.load import SHIPPED, check_values, read_override, read_values, set_value
+from rlmr.recipes.load import (
+    check_values,
+    find_recipe,
+    read_override,
+    read_values,
+    set_value,
+)
 from rlmr.recipes.schema import RecipeError
 from rlmr.rewards.preferences import (
     HUB,
@@ -43,6 +49,9 @@ class Pairs(Part):
     """Take only the rows of `train` whose `split` is this; null = all."""
     test_split: str | None = None
     """Take only the rows of `test` (or of `train`) whose `split` is this; null = all."""
+    held_out: float = Field(default=0.2, ge=0, lt=1)
+    """Share of the prompts of `train` that is kept for the audit where neither `test` nor `test_split` is
+    given; 0 trains on all, and the model is not audited."""
     prompt_column: str | None = "prompt"
     """null for data without prompts."""
     chosen_column: str = "chosen"
@@ -80,21 +89,10 @@ class RewardRecipe(Settings):
         return values
 
 
-def shipped_reward_recipes() -> list[str]:
-    """Names of the reward recipes that come with the package."""
-    return sorted(path.stem for folder in SHIPPED for path in (folder / "reward").glob("*.yaml"))
-
-
 def read_reward_recipe(name: str, overrides: Sequence[str] = ()) -> RewardRecipe:
     """The reward recipe `name`, a file or a shipped one, with `key=value` overrides on top. Raises
     RecipeError."""
-    path = next(
-        (p for p in (Path(name), *(folder / "reward" / f"{name}.yaml" for folder in SHIPPED)) if p.is_file()),
-        None,
-    )
-    if path is None:
-        hint = nearest(Path(name).stem, shipped_reward_recipes())
-        raise RecipeError(f"recipe {name!r}: no such file, and no shipped reward recipe of that name; {hint}")
+    path = find_recipe(name, "reward")
     values = read_values(path)
     for keys, value in (read_override(text) for text in overrides):
         set_value(values, keys, value)
@@ -107,16 +105,35 @@ def load_pairs(data: Pairs) -> tuple[list[Preference], list[Preference], list[st
     Raises PreferenceError where the two sides share a prompt or a text, or a row is bad; RecipeError for a
     file that is not there.
     """
-    train = _read(data, "data.train", data.train, data.train_split)
+    train = read_pairs(data, "data.train", data.train, data.train_split)
     held: list[Preference] = []
     if data.test is not None or data.test_split is not None:
-        held = _read(data, "data.test", data.test or data.train, data.test_split)
+        held = read_pairs(data, "data.test", data.test or data.train, data.test_split)
+    elif data.held_out:
+        train, held = _part(train, data.held_out)
     warnings = [f"taken once: {line}" for side in (train, held) for line in repeated(side)]
     check_splits(train, held)
     return without_repeats(train), without_repeats(held), warnings
 
 
-def _read(data: Pairs, field: str, source: str, split: str | None) -> list[Preference]:
+def _part(pairs: Sequence[Preference], share: float) -> tuple[list[Preference], list[Preference]]:
+    """Pairs to train on and held-out ones: whole groups, drawn at random, always the same ones. Raises
+    RecipeError for a single group."""
+    groups = sorted({p.group for p in pairs})
+    if len(groups) < 2:
+        raise RecipeError(
+            "data.held_out: all pairs belong to one prompt; give data.test, or 0 to audit nothing"
+        )
+    random.Random(0).shuffle(groups)
+    away = set(groups[: min(len(groups) - 1, max(1, round(share * len(groups))))])
+    return [p for p in pairs if p.group not in away], [p for p in pairs if p.group in away]
+
+
+def read_pairs(data: Pairs, field: str, source: str, split: str | None) -> list[Preference]:
+    """Preferences of `source` (all, or those of a split) in the format and columns of `data`.
+
+    Raises RecipeError for a missing file, which names the `field`; PreferenceError for no rows, or a bad one.
+    """
     if not source.startswith(HUB) and not Path(source).is_file():
         raise RecipeError(f"{field}: no file {source!r} (paths are relative to {Path.cwd()})")
     if data.format == "pairs":

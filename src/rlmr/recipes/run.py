@@ -13,17 +13,16 @@ from rlmr.alarms import choose_alarms
 from rlmr.constraints.spec import to_specs
 from rlmr.data import GATES, Task, choose_gates, read_tasks, with_gates
 from rlmr.longbench import read_longbench_write
-from rlmr.recipes.judging import ShadowSettings
 from rlmr.recipes.memory import explain_memory
 from rlmr.recipes.models import locate, names_function, only_facts
 from rlmr.recipes.schema import SANDBOX, Data, Recipe, RecipeError, Reward, Standard
+from rlmr.recipes.scorers import check_groups_whole, load_scorer, load_shadow
 from rlmr.recipes.validation import check_asked, check_every, hold_out
 from rlmr.recipes.verifying import check_decidable, check_verifier, load_verify
 from rlmr.runs import check_folder
 from rlmr.tracking import resolve_trackers
 
 if TYPE_CHECKING:
-    from rlmr.engines.grade import Scorer, Shadow
     from rlmr.engines.trl import Job, Show
     from rlmr.engines.validation import Validation
     from rlmr.runs.write import State
@@ -86,12 +85,8 @@ def plan(recipe: Recipe, *, overwrite: bool = False, resume: bool = False, dry_r
     check_decidable(recipe, [*tasks, *eval_tasks, *validation_tasks])
 
     from rlmr.engines.extent import planned_steps  # the first imports of torch; seconds
-    from rlmr.engines.lora import check_lora
     from rlmr.engines.settings import check_save_steps, defaults, make_config, quiet_libraries, window_of
-    from rlmr.engines.trl import check_policy
     from rlmr.mixing import check_rule
-    from rlmr.rewards.ensemble import check_scorer
-    from rlmr.rewards.function import load_function
 
     quiet_libraries()
     try:
@@ -101,15 +96,9 @@ def plan(recipe: Recipe, *, overwrite: bool = False, resume: bool = False, dry_r
     config = make_config(recipe.grpo, Path(recipe.output) / "checkpoints", recipe.seed)
     if not eval_tasks and (config.eval_strategy != "no" or config.eval_on_start):
         raise RecipeError("grpo.eval_strategy and grpo.eval_on_start need tasks: set data.eval")
-    if not (dry_run and only_facts(recipe.policy)):
-        check_policy(locate(recipe.policy))
-    check_lora(recipe.lora.model_dump() if recipe.lora else None, locate(recipe.policy))
+    check_models(recipe, dry_run)
+    check_groups_whole(recipe, config)
     check_verifier(recipe, [*tasks, *eval_tasks, *validation_tasks])
-    for model in (recipe.reward.model, recipe.shadow.model if recipe.shadow else None):
-        if model and names_function(model):
-            load_function(model)
-        elif model and not (dry_run and only_facts(model)):
-            check_scorer(locate(model))
     steps = planned_steps(config, len(tasks))
     check_save_steps(config, steps)
     if recipe.validation is not None:
@@ -129,6 +118,27 @@ def plan(recipe: Recipe, *, overwrite: bool = False, resume: bool = False, dry_r
         validation_tasks,
         (note,) if note else (),
     )
+
+
+def check_models(recipe: Recipe, dry_run: bool = False) -> None:
+    """Check policy, adapter, reward model and shadow judge; loads no weights.
+
+    A `dry_run` asks nothing of a model whose sizes are public facts and that is not here. Raises ModelError,
+    SettingsError or RewardModelError, which name the field.
+    """
+    from rlmr.engines.lora import check_lora
+    from rlmr.engines.trl import check_policy
+    from rlmr.rewards.ensemble import check_scorer
+    from rlmr.rewards.function import load_function
+
+    if not (dry_run and only_facts(recipe.policy)):
+        check_policy(locate(recipe.policy))
+    check_lora(recipe.lora.model_dump() if recipe.lora else None, locate(recipe.policy))
+    for model in (recipe.reward.model, recipe.shadow.model if recipe.shadow else None):
+        if model and names_function(model):
+            load_function(model)
+        elif model and not (dry_run and only_facts(model)):
+            check_scorer(locate(model))
 
 
 def job_of(planned: Plan, *, overwrite: bool = False) -> Job:
@@ -231,40 +241,6 @@ def _read(field: str, path: str, data: Data) -> list[Task]:
     if data.format == "longbench_write":
         return read_longbench_write(path)
     return read_tasks(path, data.prompt_column, data.constraints_column)
-
-
-def load_scorer(reward: Reward) -> Scorer:
-    """The scorer that a recipe's `reward` block names. Raises RewardModelError."""
-    from rlmr.rewards import ensemble
-    from rlmr.rewards.function import load_function
-
-    if names_function(reward.model):
-        return load_function(reward.model)
-    return ensemble.load_scorer(
-        locate(reward.model), max_length=reward.max_length, batch_size=reward.batch_size
-    )
-
-
-def load_shadow(settings: ShadowSettings | None) -> Shadow | None:
-    """The shadow judge of a recipe. Raises RewardModelError; EndpointError where no server answers."""
-    if settings is None:
-        return None
-    from rlmr.engines.grade import Shadow
-
-    return Shadow(_shadow_scorer(settings), settings.every, settings.texts)
-
-
-def _shadow_scorer(settings: ShadowSettings) -> Scorer:
-    if settings.model is not None:
-        return load_scorer(
-            Reward(model=settings.model, max_length=settings.max_length, batch_size=settings.batch_size)
-        )
-    from rlmr.endpoint import Client, Endpoint  # and aiohttp with it
-    from rlmr.rewards.judge import RubricJudge
-
-    client = Client(Endpoint.from_mapping(settings.endpoint or {}, "shadow.endpoint"))
-    client.canary().checked("shadow.endpoint")
-    return RubricJudge(client, deadline_s=settings.deadline_s)
 
 
 def standard_of(reward: Reward) -> Standard | None:

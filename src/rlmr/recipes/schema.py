@@ -21,7 +21,7 @@ from pydantic import (
 from rlmr.alarms import PAUSE, choose_alarms, to_specs
 from rlmr.data import choose_gates
 from rlmr.engines.checkpoints import Metric
-from rlmr.recipes.judging import JudgeSettings, Part, ShadowSettings, VerifierSettings
+from rlmr.recipes.judging import JudgeSettings, Part, ScorerSettings, ShadowSettings, VerifierSettings
 from rlmr.tracking import choose_trackers
 
 SANDBOX = "sandbox:"
@@ -60,22 +60,15 @@ class Standard(Part):
     """In the reward model's units, > 0."""
 
 
-class Reward(Part):
+class Reward(ScorerSettings):
     """The writing reward model."""
 
-    model: str
-    """Folder or Hugging Face name of a sequence classifier with one label, `sandbox:reward_model`, or your
-    own function as `module:name`, with the signature of TRL's reward functions: called with `prompts` and
-    `completions`, it gives one number per completion, None where it has none."""
+    FIELD = "reward"
+
     standardize: Standard | Literal["sandbox:policy"] | None = None
     """Mix (score - mean) / std instead of the score: `{mean: …, std: …}`, or `sandbox:policy` for those of
     the sandbox's starting policy. Rules that weigh scores against verdicts need it; `rlmr` does not depend on
     it."""
-    max_length: PositiveInt | None = None
-    """Tokens that are read of prompt and text; longer ones lose their end, and it is reported. null = all
-    that the model has positions for."""
-    batch_size: PositiveInt = 64
-    """Texts per forward pass."""
 
 
 class Mixing(BaseModel):
@@ -234,7 +227,7 @@ class Recipe(Part):
     def _sandbox(self) -> Recipe:
         allowed = {
             "policy": (self.policy, ("sandbox:policy",)),
-            "reward.model": (self.reward.model, ("sandbox:reward_model",)),
+            "reward.model": (self.reward.model or "", ("sandbox:reward_model",)),
             "shadow.model": ((self.shadow and self.shadow.model) or "", ("sandbox:reward_model",)),
             "data.train": (self.data.train, ("sandbox:train",)),
             "data.eval": (self.data.eval or "", ("sandbox:heldout",)),

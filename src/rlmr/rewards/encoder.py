@@ -69,16 +69,18 @@ class EncoderRewardConfig(PretrainedConfig):  # type: ignore[misc]
         window: int = 510,
         marks: Sequence[int] = (),
         grams: int = 0,
+        length_slope: float = 0.0,
         **kwargs: Any,
     ) -> None:
         """`encoder` is the encoder's own configuration, with its `model_type`; `before` and `after` are the
         special tokens around a text, `window` the tokens that stand between them at most; `marks` are
-        `mark_ids`; `grams` is G."""
+        `mark_ids`; `grams` is G; `length_slope` is what a score loses per log token (length control)."""
         kwargs.setdefault("num_labels", 1)
         super().__init__(**kwargs)
         self.encoder = encoder or {}
         self.features, self.before, self.after = list(features), list(before), list(after)
         self.window, self.marks, self.grams = window, list(marks), grams
+        self.length_slope = length_slope
         self.hidden_size = self.encoder.get("hidden_size")
         self.max_position_embeddings = MOST_TOKENS
 
@@ -95,7 +97,7 @@ class EncoderRewardConfig(PretrainedConfig):  # type: ignore[misc]
 
 
 class EncoderForSequenceClassification(PreTrainedModel):  # type: ignore[misc]
-    """score = w . (features - center) / scale + u . words + b, with F features and G words.
+    """score = w . (features - center) / scale + u . words + b - slope * log tokens, with F features, G words.
 
     `center` and `scale` (F,), `text_center` and `prompt_center` (S,), the words and their weights u are set
     once, by `rlmr.rewards.probe`; fine-tuning changes w and the encoder.
@@ -211,7 +213,8 @@ class EncoderForSequenceClassification(PreTrainedModel):  # type: ignore[misc]
             if "words" in self.config.features and self.config.grams:
                 words_B = self.words(reads) @ self.gram_weight.cpu().numpy()
                 score = score + torch.from_numpy(words_B)[:, None].to(score)
-            return score
+            by_length_B: Tensor = self.config.length_slope * log_tokens(reads).to(score)
+            return score - by_length_B[:, None]
 
     def forward(
         self, input_ids: Tensor, attention_mask: Tensor | None = None, **_: Any
@@ -221,6 +224,11 @@ class EncoderForSequenceClassification(PreTrainedModel):  # type: ignore[misc]
         rows = zip(input_ids.tolist(), mask_BT.tolist(), strict=True)
         reads = [self.read([token for token, kept in zip(*row, strict=True) if kept]) for row in rows]
         return SequenceClassifierOutput(logits=self.head(reads, *self.both_states(reads)))
+
+
+def log_tokens(reads: Sequence[Read]) -> Tensor:
+    """Logarithm of the number of own tokens of B texts, (B,); 0 for an empty text."""
+    return torch.tensor([max(1, len(read.text)) for read in reads]).log()
 
 
 def windows(text: Ids, most: int) -> list[Ids]:

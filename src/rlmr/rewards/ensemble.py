@@ -113,14 +113,15 @@ def read_ensemble(folder: str | Path) -> dict[str, Any] | None:
     return {"members": members, "scales": scales, "combine": combine, "penalty": penalty}
 
 
-def check_scorer(path: str | Path) -> None:
-    """Raise ModelError where `path` is neither a reward model nor an ensemble of such; loads no weights."""
+def check_scorer(path: str | Path, field: str = "reward.model") -> None:
+    """Raise ModelError where the `path` that a `field` gives is neither a reward model nor an ensemble of
+    such; loads no weights."""
     ensemble = read_ensemble(path)
     if ensemble is None:
-        check_reward_model(path)
+        check_reward_model(path, field)
         return
     for name in ensemble["members"]:
-        check_reward_model(Path(path) / name)
+        check_reward_model(Path(path) / name, field)
 
 
 def load_scorer(path: str | Path, **settings: Any) -> Scoring:

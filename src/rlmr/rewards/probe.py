@@ -21,16 +21,11 @@ import scipy.sparse as sp
 import torch
 from torch import Tensor
 
-from rlmr.rewards.encoder import EncoderForSequenceClassification, Read
+from rlmr.rewards.encoder import EncoderForSequenceClassification, Read, log_tokens
 from rlmr.rewards.experts import Expert, stack
 from rlmr.rewards.features import learn_lexicon
 from rlmr.rewards.settings import Length
-from rlmr.rewards.trainer import squared_correlation
 
-DECORRELATIONS = (0.2, 0.3, 0.5, 0.7, 1.0, 2.0, 4.0)
-"""Weights of length decorrelation that are tried."""
-MOST_CORRELATION = 0.05
-"""Half of what the audit allows (`rlmr.audit.verdict`), since other texts will differ."""
 MOST_TEXTS = 3_000
 """Texts that the head is fitted on, at most: it needs a square matrix of them. More are drawn from."""
 Pool = Callable[[Sequence[Read]], tuple[Tensor, Tensor]]
@@ -70,8 +65,6 @@ class Head:
     """(N,) scores of the training texts by heads that saw other prompts."""
     shares: dict[str, float]
     """Each expert's weight in the sum."""
-    control: Length
-    """The length control that it was fitted with; a weight that was left open is filled in."""
 
 
 def fit_head(
@@ -80,8 +73,9 @@ def fit_head(
     control: Length,
     length_sd: float,
     pooled: Pool | None = None,
+    show: Callable[[int, int, str], None] | None = None,
 ) -> Head:
-    """Set the model's centers, scales, words and head from the training rows.
+    """Set the model's centers, scales, words, head and length slope from the training rows.
 
     Args:
         model: an untrained model.
@@ -89,12 +83,15 @@ def fit_head(
         control: length control. The head minimises what training will, over all rows at once.
         length_sd: standard deviation of log length.
         pooled: gives the mean states of texts and prompts, where they are known; None = the model itself.
+        show: called with (texts read, N, "read texts").
     """
     rows = fewer(rows, MOST_TEXTS)
     reads = [model.read(ids) for row in rows for ids in row["texts"]]
-    blocks = prepare(model, reads, *(pooled(reads) if pooled else pool(model, reads)))
+    blocks = prepare(model, reads, *(pooled(reads) if pooled else pool(model, reads, show=show)))
     head = find_head(blocks, rows, control, length_sd)
     set_head(model, head)
+    if control.control == "residual":
+        model.config.length_slope = slope(head.held_out, log_tokens(reads))
     return head
 
 
@@ -150,22 +147,7 @@ def set_head(model: EncoderForSequenceClassification, head: Head) -> None:
 def find_head(
     blocks: dict[str, Block], rows: Sequence[dict[str, Any]], control: Length, length_sd: float
 ) -> Head:
-    """The head for features that stand in the rows' order; a weight of decorrelation that is not given is
-    the least of `DECORRELATIONS` whose held-out scores correlate with log length below `MOST_CORRELATION`, or
-    the largest."""
-    if control.control != "decorrelate" or control.weight is not None:
-        return _find_head(blocks, rows, control, length_sd)
-    log_length_N = torch.tensor([length for row in rows for length in row["lengths"]]).clamp(min=1).log()
-    for weight in DECORRELATIONS:
-        head = _find_head(blocks, rows, control.model_copy(update={"weight": weight}), length_sd)
-        if squared_correlation(head.held_out, log_length_N) < MOST_CORRELATION**2:
-            break
-    return head
-
-
-def _find_head(
-    blocks: dict[str, Block], rows: Sequence[dict[str, Any]], control: Length, length_sd: float
-) -> Head:
+    """The head for features that stand in the rows' order."""
     grams = {name: block.gram for name, block in blocks.items()}
     members = {"all": list(blocks), **({name: [name] for name in blocks} if len(blocks) > 1 else {})}
     experts = {
@@ -178,20 +160,38 @@ def _find_head(
         for each in members[name]:
             weights[each] += share * blocks[each].weights(expert.dual_N)
     held_out = torch.stack([e.held_out_N for e in experts.values()], dim=1) @ shares_E
-    return Head(weights, term, held_out, dict(zip(members, shares_E.tolist(), strict=True)), control)
+    return Head(weights, term, held_out, dict(zip(members, shares_E.tolist(), strict=True)))
+
+
+def slope(scores_N: Tensor, log_length_N: Tensor) -> float:
+    """cov(score, log length) / var(log length): the slope of the least-squares line; 0 where all lengths are
+    equal.
+
+    >>> slope(torch.tensor([1.0, 3.0, 5.0]), torch.tensor([0.0, 1.0, 2.0]))
+    2.0
+    >>> slope(torch.tensor([1.0, 3.0]), torch.ones(2))
+    0.0
+    """
+    x_N = log_length_N.double() - log_length_N.double().mean()
+    covariance = (x_N * (scores_N.double() - scores_N.double().mean())).mean()
+    return float(covariance / (x_N**2).mean().clamp(min=1e-12))
 
 
 @torch.no_grad()
 def pool(
-    model: EncoderForSequenceClassification, reads: Sequence[Read], size: int = 8
+    model: EncoderForSequenceClassification,
+    reads: Sequence[Read],
+    size: int = 8,
+    show: Callable[[int, int, str], None] | None = None,
 ) -> tuple[Tensor, Tensor]:
     """The untouched encoder's mean states of N texts and of their prompts, (N, S) each, in their order."""
     model.eval()
     order = sorted(range(len(reads)), key=lambda i: len(reads[i].text))
-    found = [
-        model.both_states([reads[i] for i in order[start : start + size]])
-        for start in range(0, len(order), size)
-    ]
+    found = []
+    for start in range(0, len(order), size):
+        found.append(model.both_states([reads[i] for i in order[start : start + size]]))
+        if show is not None:
+            show(min(start + size, len(order)), len(order), "read texts")
     back = torch.tensor(order).argsort()
     text_NS, prompt_NS = (torch.cat(side)[back.to(model.center.device)] for side in zip(*found, strict=True))
     return text_NS, prompt_NS

@@ -1,8 +1,8 @@
 """A reward model on a server: vLLM's classification endpoint, over the project's one client.
 
 Start one with `vllm serve MODEL --runner pooling` and name it in an `Endpoint`. Scores are the raw logits
-(`use_activation: false`); a server that squashes them gives other numbers than the model has, so both are
-asked of the first text. What could not be scored is unknown, never 0.
+(`use_activation: false`); a server that squashes them gives other numbers than the model has, which
+`RemoteRewardModel.check` finds out. What could not be scored is unknown, never 0.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rlmr.data import prompt_text
-from rlmr.endpoint import BadReply, Client, Post, Reply
+from rlmr.endpoint import BadReply, Client, EndpointError, Post, Reply
 from rlmr.rewards.render import render
 from rlmr.rewards.reward_model import Prompt, Scores
 
@@ -62,6 +62,20 @@ class RemoteRewardModel:
             [cut for _, cut in inputs],
             cause[0][0] if cause and all(self.errors) else "",
         )
+
+    def check(self, field: str) -> None:
+        """Raise EndpointError, for a setting's name, where the server gives no logit, or squashes it although
+        it is told not to."""
+        given, _ = self._input("Write.", "A word.")
+        asked = [Post(PATH, {"input": given, "use_activation": activate}) for activate in (False, True)]
+        raw, squashed = self.client.ask_all(asked, deadline_s=60.0, accept=read_logit, fresh=True)
+        if not raw.ok:
+            raise EndpointError(f"{field}: {self.client.endpoint.base_url}: {raw.error}")
+        if squashed.ok and raw.value == squashed.value and 0.0 <= raw.value <= 1.0:
+            raise EndpointError(
+                f"{field}: {self.client.endpoint.base_url} gives {raw.value:.4f} with and without "
+                "`use_activation`: a probability, where a reward needs the logit"
+            )
 
     def _input(self, prompt: Prompt, answer: str) -> tuple[str | list[int], bool]:
         """What to send of one text, and whether it was cut."""

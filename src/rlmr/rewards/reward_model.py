@@ -20,18 +20,23 @@ from rlmr.data import Message
 from rlmr.models import ModelError, check_tokenizer, first_line, read_config
 from rlmr.rewards.encoder import MOST_TOKENS, EncoderForSequenceClassification, EncoderRewardConfig
 from rlmr.rewards.render import padded, render
+from rlmr.rewards.settings import Precision
 
 Prompt = str | Sequence[Message]
-Precision = Literal["auto", "float32", "bfloat16"]
 LongTexts = Literal["cut", "middle", "unknown"]
 Show = Callable[[int, int], None]
 
 BATCH_TOKENS = 32_768
 """Tokens of a batch, padding counted, at most."""
+CPU_BATCH_TOKENS = 2_048
+"""The same on a CPU, whose cache does not hold more."""
 ENOUGH_TOKENS = 1_024
 """From here on a batch takes no text that would mostly be padding."""
 MOST_PADDING = 0.1
 """Share of padding."""
+
+CPU_BFLOAT16 = ("avx512_bf16", "amx_bf16", "bf16")
+"""Instructions for bfloat16 on x86 and ARM, as PyTorch names them."""
 
 UNSTATED = 10**9
 """Tokenizers that know no limit state one above this."""
@@ -74,7 +79,7 @@ class RewardModel:
             trained on.
         batch_size: texts per forward pass, at most.
         device: where to run it; None = this rank's GPU where there is one, else the CPU.
-        precision: `auto` = bfloat16 on a GPU that has it, float32 on a CPU.
+        precision: `auto` = bfloat16 where the device computes in it (`computes_in_bfloat16`), else float32.
         long_texts: what happens to a text longer than `max_length`, which is reported as truncated in any
             case: `cut` its end, cut its `middle`, or leave its score `unknown`.
 
@@ -105,8 +110,7 @@ class RewardModel:
             self.tokenizer.pad_token = self.tokenizer.eos_token
         if self.model.config.pad_token_id is None:
             self.model.config.pad_token_id = self.tokenizer.pad_token_id
-        if precision != "auto" or self.device.type == "cuda":
-            set_precision(self.model, precision, self.device)
+        set_precision(self.model, precision, self.device)
         self.model.eval().requires_grad_(False).to(self.device)
         trained = getattr(self.model.config, "trained_max_length", None)
         self.max_length = max_length or trained or readable(self.model.config, self.tokenizer)
@@ -126,7 +130,8 @@ class RewardModel:
         wanted = [i for i, cut in enumerate(truncated) if not (cut and self.long_texts == "unknown")]
         read = {i: shortened(tokens[i], limit, self.long_texts) for i in wanted}
         done = 0
-        for batch in by_length({i: len(ids) for i, ids in read.items()}, self.batch_size):
+        lengths = {i: len(ids) for i, ids in read.items()}
+        for batch in by_length(lengths, self.batch_size, self.device.type):
             for i, value in zip(batch, self._forward([read[i] for i in batch]), strict=True):
                 values[i] = finite(value)
             done += len(batch)
@@ -145,15 +150,21 @@ class RewardModel:
         return scores
 
 
-def by_length(lengths: Mapping[int, int], batch_size: int) -> Iterator[list[int]]:
+def most_batch_tokens(device: str) -> int:
+    """Tokens of a batch on a kind of device (`cpu`, `cuda`), at most."""
+    return CPU_BATCH_TOKENS if device == "cpu" else BATCH_TOKENS
+
+
+def by_length(lengths: Mapping[int, int], batch_size: int, device: str) -> Iterator[list[int]]:
     """Indices in batches of similar length, the longest first.
 
-    A batch holds at most `batch_size` texts and `BATCH_TOKENS` tokens, and once it holds `ENOUGH_TOKENS` no
-    text whose padding would make `MOST_PADDING` of it.
+    A batch holds at most `batch_size` texts and `most_batch_tokens` tokens (but always one text), and once it
+    holds `ENOUGH_TOKENS` no text whose padding would make `MOST_PADDING` of it.
 
-    >>> list(by_length({0: 5, 1: 3000, 2: 6}, 2))
+    >>> list(by_length({0: 5, 1: 3000, 2: 6}, 2, "cpu"))
     [[1], [2, 0]]
     """
+    most = most_batch_tokens(device)
     batch: list[int] = []
     held = 0
     for i in sorted(lengths, key=lambda i: (-lengths[i], i)):
@@ -161,7 +172,7 @@ def by_length(lengths: Mapping[int, int], batch_size: int) -> Iterator[list[int]
         padding = area + width - held - lengths[i]
         if batch and (
             len(batch) == batch_size
-            or area + width > BATCH_TOKENS
+            or area + width > most
             or (area >= ENOUGH_TOKENS and padding > MOST_PADDING * (area + width))
         ):
             yield batch
@@ -187,9 +198,17 @@ def shortened(ids: list[int], limit: int | None, long_texts: LongTexts) -> list[
 def set_precision(model: Any, precision: Precision, device: torch.device) -> None:
     """Put the weights into a precision; the head of an encoder's reward model stays in float32."""
     if precision == "auto":
-        precision = "bfloat16" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "float32"
+        precision = "bfloat16" if computes_in_bfloat16(device) else "float32"
     body = model.encoder if isinstance(model, EncoderForSequenceClassification) else model
     body.to(getattr(torch, precision))
+
+
+def computes_in_bfloat16(device: torch.device) -> bool:
+    """Whether the device has instructions for bfloat16; where they are only emulated, it is slower."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    capabilities = torch.cpu.get_capabilities()
+    return device.type == "cpu" and any(capabilities.get(name, False) for name in CPU_BFLOAT16)
 
 
 def own_device() -> str:
@@ -197,12 +216,13 @@ def own_device() -> str:
     return f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if torch.cuda.is_available() else "cpu"
 
 
-def check_reward_model(path: str | Path) -> None:
-    """Raise ModelError where `path` is no sequence classifier with one label; loads no weights."""
+def check_reward_model(path: str | Path, field: str = "reward.model") -> None:
+    """Raise ModelError where the `path` that a `field` gives is no sequence classifier with one label; loads
+    no weights."""
     wanted = "a reward model is a sequence classifier (…ForSequenceClassification) with one label"
-    config = read_config("reward.model", path, ("ForSequenceClassification",), wanted)
+    config = read_config(field, path, ("ForSequenceClassification",), wanted)
     if config.num_labels != 1:
-        raise RewardModelError(f"reward.model: {path} has {config.num_labels} labels; a reward model has 1")
+        raise RewardModelError(f"{field}: {path} has {config.num_labels} labels; a reward model has 1")
 
 
 def readable(config: Any, tokenizer: Any) -> int | None:

@@ -6,6 +6,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt
 
+Precision = Literal["auto", "float32", "bfloat16"]
+"""Of a scorer's weights; auto = bfloat16 where the device computes in it, else float32."""
+
 Feature = Literal["states", "surface", "words", "prompt"]
 FEATURES: tuple[Feature, ...] = ("states", "surface", "words", "prompt")
 """What an encoder's reward model may read of a text (`rlmr.rewards.encoder`)."""
@@ -18,14 +21,14 @@ class Length(BaseModel):
 
     model_config = CHECKED
 
-    control: Literal["none", "term", "decorrelate"] = "none"
+    control: Literal["none", "term", "decorrelate", "residual"] = "none"
     """none; `term`: the logit gets beta * (difference in log length / sd), beta learned with the model and
     left out when it scores (the idea of length-controlled AlpacaEval, arXiv 2404.04475); `decorrelate`: the
     squared correlation of score and log length in a batch is added to the loss (the length loss of ODIN,
-    arXiv 2402.07319, on a single head)."""
-    weight: float | None = Field(default=1.0, ge=0)
-    """Weight of that correlation; null, for an encoder only = the least of a few whose scores, on training
-    prompts left out of the fit, hardly follow length (`rlmr.rewards.probe.DECORRELATIONS`)."""
+    arXiv 2402.07319, on a single head); `residual`, for encoders: the part of the fitted score that follows
+    log length, by least squares, is taken out of it."""
+    weight: float = Field(default=1.0, ge=0)
+    """Weight of that correlation."""
 
 
 class Settings(BaseModel):

@@ -31,8 +31,8 @@ from rlmr.rewards.settings import Settings
 from rlmr.rewards.trainer import GroupTrainer, log_length_sd
 from rlmr.text import count_words
 
-Show = Callable[[int, int, dict[str, Any]], None]
-"""Called with step, steps and the trainer's last metrics."""
+Show = Callable[[int, int, str], None]
+"""Called with how much is done, of how much, and of what ("read texts", "train")."""
 
 SCALE_TEXTS = 128
 """Training texts that a model's mean score and its spread are measured on."""
@@ -61,10 +61,13 @@ def train(
     limit = settings.max_length or readable(model.config, tokenizer)
     rows = list(group_rows(preferences, tokenizer, settings, limit))
     length_sd = log_length_sd([length for row in rows for length in row["lengths"]])
-    length_term, control = 0.0, settings.length
+    length_term = 0.0
     if isinstance(model, EncoderForSequenceClassification):
-        head = fit_head(model, rows, control, length_sd, pooled)
-        length_term, control = head.length_term, head.control
+        length_term = fit_head(model, rows, settings.length, length_sd, pooled, show).length_term
+    elif settings.length.control == "residual":
+        raise RewardModelError(
+            "length.control: residual is for encoders; a classifier has term and decorrelate"
+        )
     trainer = GroupTrainer(
         model,
         reward_config(settings, output, seed),
@@ -73,7 +76,7 @@ def train(
         if held_out
         else None,
         processing_class=tokenizer,
-        control=control,
+        control=settings.length,
         texts_per_pass=settings.texts_per_pass,
         length_sd=length_sd,
         length_term=length_term,
@@ -262,4 +265,4 @@ class _Shown(TrainerCallback):  # type: ignore[misc]
         self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any
     ) -> None:
         if int(os.environ.get("RANK", "0")) == 0:
-            self.show(state.global_step, state.max_steps, dict(logs or {}))
+            self.show(state.global_step, state.max_steps, "train")

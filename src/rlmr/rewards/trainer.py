@@ -67,8 +67,7 @@ def pair_loss(
         logit_M = logit_M + length_term * (log_length_N[first] - log_length_N[second])
     loss: Tensor = nn.functional.binary_cross_entropy_with_logits(logit_M, batch["labels"].to(logit_M.dtype))
     if control.control == "decorrelate":
-        weight = 1.0 if control.weight is None else control.weight
-        loss = loss + weight * squared_correlation(scores_N, log_length_N)
+        loss = loss + control.weight * squared_correlation(scores_N, log_length_N)
     return loss + center * (scores_N**2).mean()
 
 

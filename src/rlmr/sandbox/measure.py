@@ -37,7 +37,7 @@ def measure(policy: Path, reward_model: Path, seed: int = 0) -> dict[str, Any]:
     tasks = make_tasks(N_TASKS, seed + 2, "heldout")
     sampled = sample_texts(policy, tasks, TEMPERATURES, seed + 2)
     texts = [samples[0] for _, samples in sampled]
-    reward = RewardModel(reward_model, batch_size=256)
+    reward = RewardModel(reward_model, batch_size=256, precision="float32")
     quality = scores(reward, [task.prompt_text for task in tasks], texts)
     return {
         "seed": seed,
