@@ -77,8 +77,9 @@ def train_recipe(
 
 
 def member_of(recipe: RewardRecipe, pairs: Sequence[Preference], seed: int) -> dict[str, Any]:
-    """What one member is trained with: its settings, its seed, and a digest of its pairs."""
-    rows = json.dumps([{**asdict(p), "place": ""} for p in pairs], ensure_ascii=False)
+    """What one member is trained with: its settings, its seed, and a digest of its pairs, whatever file they
+    stand in."""
+    rows = json.dumps([{**asdict(p), "place": "", "group": ""} for p in pairs], ensure_ascii=False)
     settings = recipe.model_dump(mode="json", exclude=NOT_OF_A_MEMBER)
     return {**settings, "seed": seed, "pairs": hashlib.sha256(rows.encode()).hexdigest()[:16]}
 
@@ -87,7 +88,12 @@ def missing_members(
     recipe: RewardRecipe, pairs: Sequence[Preference], folders: Sequence[Path], overwrite: bool
 ) -> list[tuple[int, Path]]:
     """(seed, folder) of the members that are to be trained. Raises RecipeError, before any is, for a folder
-    that holds another model, or anything else."""
+    that holds another model, or anything else, and for the one that the command runs in, or one above."""
+    output = Path(recipe.output)
+    if Path.cwd().is_relative_to(output.resolve()):
+        raise RecipeError(f"output: the command runs in {output}; name another folder")
+    if len(folders) > 1 and holds_else(output):
+        raise RecipeError(f"output: {output} holds something else; name another folder")
     missing = []
     for seed, folder in zip(recipe.seeds, folders, strict=True):
         had, now = read_json(folder / MEMBER), member_of(recipe, pairs, seed)
@@ -103,6 +109,12 @@ def missing_members(
         else:
             missing.append((seed, folder))
     return missing
+
+
+def holds_else(output: Path) -> bool:
+    """Whether a folder for an ensemble holds what is neither a model of ours, nor an ensemble's members."""
+    ours = (FILE, MEMBER, f"*/{MEMBER}")
+    return output.is_dir() and any(output.iterdir()) and not any(any(output.glob(name)) for name in ours)
 
 
 def check_same(folder: Path, had: dict[str, Any], now: dict[str, Any]) -> None:

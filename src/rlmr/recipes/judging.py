@@ -62,7 +62,16 @@ class ScorerSettings(Part):
     def _scorer(self) -> ScorerSettings:
         if (self.model is None) == (self.endpoint is None):
             raise ValueError(f"{self.FIELD}: give `model` or `endpoint`, one of them")
+        if self.tokenizer is not None and (self.endpoint is None or self.by != "classifier"):
+            raise ValueError(f"{self.FIELD}.tokenizer: only with `endpoint` and `by: classifier`")
+        if self.max_length is not None and self.model is None and self.tokenizer is None:
+            raise ValueError(f"{self.FIELD}.max_length: only with `model` or `tokenizer`, which count tokens")
         return self
+
+    @property
+    def in_pairs(self) -> bool:
+        """Whether a score says which share of its group a text beats."""
+        return self.endpoint is not None and self.by == "pairwise"
 
 
 class JudgeSettings(Part):
@@ -97,7 +106,13 @@ class ShadowSettings(ScorerSettings):
     every: PositiveInt = 1
     """Steps: scores at the first, and at every so many-th after it."""
     texts: PositiveInt = 1
-    """Of the texts of such a step every so many-th is scored; 1 = all."""
+    """Of the texts of such a step every so many-th is scored; 1 = all, which `by: pairwise` needs."""
+
+    @model_validator(mode="after")
+    def _texts(self) -> ShadowSettings:
+        if self.in_pairs and self.texts > 1:
+            raise ValueError(f"shadow.texts: {self.texts} is not allowed; by: pairwise compares whole groups: 1")
+        return self
 
 
 class VerifierSettings(Part):

@@ -45,15 +45,20 @@ def load_shadow(settings: ShadowSettings | None) -> Shadow | None:
 
 
 def check_groups_whole(recipe: Recipe, config: GRPOConfig) -> None:
-    """Raise RecipeError where texts would be compared in pairs, but no rank has a whole group of them."""
-    ranks = int(os.environ.get("WORLD_SIZE", "1"))
-    if recipe.reward.endpoint is None or recipe.reward.by != "pairwise" or ranks == 1:
-        return
-    texts, group = config.generation_batch_size // ranks, config.num_generations
-    if texts % group:
+    """Raise RecipeError where texts would be compared in pairs, but no rank has a whole group of them, as in a
+    validation."""
+    texts = config.generation_batch_size // int(os.environ.get("WORLD_SIZE", "1"))
+    for block in (recipe.reward, recipe.shadow):
+        if block is not None and block.in_pairs and texts % config.num_generations:
+            raise RecipeError(
+                f"{block.FIELD}.by: pairwise compares the texts of a group, but a rank has {texts} texts per "
+                f"step, in groups of {config.num_generations}: make per_device_train_batch_size * "
+                "steps_per_generation a multiple of it"
+            )
+    if recipe.reward.in_pairs and recipe.validation is not None:
         raise RecipeError(
-            f"reward.by: pairwise compares the texts of a group, but a rank has {texts} texts per step, "
-            f"in groups of {group}: make per_device_train_batch_size * steps_per_generation a multiple of it"
+            "validation: a score of reward.by: pairwise is the share of its group that a text beats, which says "
+            "nothing of another step's texts; leave validation out, or score by rubric or classifier"
         )
 
 

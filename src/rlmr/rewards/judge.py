@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from rlmr.data import prompt_text
-from rlmr.endpoint import BadReply, Chat, Client
-from rlmr.rewards.remote import value_of
+from rlmr.endpoint import BadReply, Chat, Client, Reply
+from rlmr.rewards.remote import cause_of, value_of
 from rlmr.rewards.reward_model import Prompt, Scores
 
 VERSION = "1"
@@ -59,9 +59,9 @@ class RubricJudge:
         """Scores of B answers, each to its own prompt."""
         rubric = {name: CRITERIA.get(name, name) for name in self.criteria}
         asked = [(prompt, answer, rubric) for prompt, answer in zip(prompts, answers, strict=True)]
-        found = rubric_points(self.client, asked, deadline_s=self.deadline_s)
-        values = [None if points is None else sum(points.values()) / len(points) for points in found]
-        return Scores(values, [False] * len(answers))
+        replies = ask_rubrics(self.client, asked, deadline_s=self.deadline_s)
+        values = [sum(r.value.values()) / len(r.value) if r.ok else None for r in replies]
+        return Scores(values, [False] * len(answers), cause_of(replies))
 
 
 Points = dict[str, int]
@@ -75,12 +75,19 @@ def rubric_points(
 
     None where the judge gave none. `deadline_s`: seconds for all of them.
     """
-    replies = client.ask_all(
+    replies = ask_rubrics(client, asked, deadline_s=deadline_s)
+    return [reply.value if reply.ok else None for reply in replies]
+
+
+def ask_rubrics(
+    client: Client, asked: Sequence[tuple[Prompt, str, Mapping[str, str]]], *, deadline_s: float | None = None
+) -> list[Reply]:
+    """`rubric_points` as replies: the points as their values, or the cause why there are none."""
+    return client.ask_all(
         [_rubric_chat(prompt, answer, rubric) for prompt, answer, rubric in asked],
         deadline_s=deadline_s,
         accept=[partial(read_rubric, names=tuple(rubric)) for _, _, rubric in asked],
     )
-    return [reply.value if reply.ok else None for reply in replies]
 
 
 def _rubric_chat(prompt: Prompt, answer: str, rubric: Mapping[str, str]) -> Chat:
@@ -114,14 +121,16 @@ class PairwiseJudge:
         for i, prompt in enumerate(prompts):
             groups.setdefault(prompt_text(prompt), []).append(i)
         meetings = [pair for members in groups.values() for pair in self._meetings(members)]
-        found = self.compare([(prompts[i], answers[i], answers[j]) for i, j in meetings])
+        pairs = [(prompts[i], answers[i], answers[j]) for i, j in meetings]
+        replies = self._ask(pairs)
         outcomes: list[list[float]] = [[] for _ in answers]
-        for (i, j), outcome in zip(meetings, found, strict=True):
+        for (i, j), orders in zip(meetings, orders_of(pairs, replies), strict=True):
+            outcome = both_orders(*orders)
             if outcome is not None:
                 outcomes[i].append(outcome)
                 outcomes[j].append(1.0 - outcome)
         values = [sum(won) / len(won) if won else None for won in outcomes]
-        return Scores(values, [False] * len(answers))
+        return Scores(values, [False] * len(answers), "" if any(outcomes) else cause_of(replies))
 
     def compare(self, pairs: Sequence[tuple[Prompt, str, str]]) -> list[float | None]:
         """Per (prompt, a, b): 1 where a is better in both orders, 0 where b is, .5 where the orders disagree
@@ -136,6 +145,10 @@ class PairwiseJudge:
 
         None where an order could not be had; equal texts tie unasked.
         """
+        return orders_of(pairs, self._ask(pairs))
+
+    def _ask(self, pairs: Sequence[tuple[Prompt, str, str]]) -> list[Reply]:
+        """The replies on pairs of different texts, two of each: first and second as they are, then turned."""
         schema = {
             "type": "object",
             "properties": {"better": {"type": "string", "enum": list(_BETTER)}},
@@ -143,16 +156,13 @@ class PairwiseJudge:
             "additionalProperties": False,
         }
         system = _PAIR.format(criteria="; ".join(CRITERIA.values()))
-        asked = [pair for pair in pairs if pair[1] != pair[2]]
         chats = [
             _chat(system, {"task": prompt_text(prompt), "first": one, "second": two}, schema)
-            for prompt, a, b in asked
+            for prompt, a, b in pairs
+            if a != b
             for one, two in ((a, b), (b, a))
         ]
-        replies = self.client.ask_all(chats, deadline_s=self.deadline_s, accept=read_better)
-        known = [value_of(reply) for reply in replies]
-        found = iter(zip(known[::2], known[1::2], strict=True))
-        return [(0.5, 0.5) if a == b else _of_a(*next(found)) for _, a, b in pairs]
+        return self.client.ask_all(chats, deadline_s=self.deadline_s, accept=read_better)
 
     def _meetings(self, members: Sequence[int]) -> list[tuple[int, int]]:
         """Who meets whom in a group, each pair once."""
@@ -167,6 +177,15 @@ class PairwiseJudge:
                 chosen.append((i, j))
                 met[i], met[j] = met[i] + 1, met[j] + 1
         return chosen
+
+
+def orders_of(
+    pairs: Sequence[tuple[Prompt, str, str]], replies: Sequence[Reply]
+) -> list[tuple[float | None, float | None]]:
+    """`PairwiseJudge.orders` of pairs, from the replies on those whose texts differ."""
+    known = [value_of(reply) for reply in replies]
+    found = iter(zip(known[::2], known[1::2], strict=True))
+    return [(0.5, 0.5) if a == b else _of_a(*next(found)) for _, a, b in pairs]
 
 
 def both_orders(first: float | None, second: float | None) -> float | None:

@@ -56,12 +56,7 @@ class RemoteRewardModel:
         posts = [Post(PATH, {"input": given, "use_activation": False}) for given, _ in inputs]
         replies = self.client.ask_all(posts, deadline_s=self.deadline_s, accept=read_logit)
         self.errors = [reply.error for reply in replies]
-        cause = Counter(error for error in self.errors if error).most_common(1)
-        return Scores(
-            [value_of(reply) for reply in replies],
-            [cut for _, cut in inputs],
-            cause[0][0] if cause and all(self.errors) else "",
-        )
+        return Scores([value_of(reply) for reply in replies], [cut for _, cut in inputs], cause_of(replies))
 
     def check(self, field: str) -> None:
         """Raise EndpointError, for a setting's name, where the server gives no logit, or squashes it although
@@ -83,6 +78,18 @@ class RemoteRewardModel:
             return (prompt_text(prompt) if self.reads_prompt else "") + answer, False
         ids = render(self.tokenizer, prompt, answer, reads_prompt=self.reads_prompt)
         return ids[: self.max_length], self.max_length is not None and len(ids) > self.max_length
+
+
+def cause_of(replies: Sequence[Reply]) -> str:
+    """Why nothing was scored: the most frequent cause; '' where one reply came, or nothing was asked.
+
+    >>> cause_of([Reply(error="http 500"), Reply(error="timeout"), Reply(error="timeout")])
+    'timeout'
+    >>> cause_of([Reply(error="timeout"), Reply(text="3")])
+    ''
+    """
+    failed = Counter(reply.error for reply in replies if not reply.ok)
+    return failed.most_common(1)[0][0] if failed and failed.total() == len(replies) else ""
 
 
 def value_of(reply: Reply) -> float | None:

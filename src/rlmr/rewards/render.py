@@ -18,7 +18,8 @@ def render(
 
     As TRL's RewardTrainer renders them: through the tokenizer's chat template, where it has one; else
     prompt + answer + end token. A tokenizer with a classification token and a separator (an encoder's) gets
-    prompt and answer as a pair of segments. `reads_prompt=False`, or an empty prompt, leaves the prompt out.
+    prompt and answer as a pair of segments, also where the answer is empty, for which the tokenizer would
+    leave the second one out. `reads_prompt=False`, or an empty prompt, leaves the prompt out.
     """
     shown = prompt if reads_prompt else ""
     if tokenizer.chat_template is not None:
@@ -32,7 +33,7 @@ def render(
     ids: list[int]
     if tokenizer.cls_token is not None and tokenizer.sep_token is not None:
         ids = tokenizer(*([text] if text else []), answer, verbose=False)["input_ids"]
-        return ids
+        return [*ids, tokenizer.sep_token_id] if text and not answer else ids
     end = tokenizer.eos_token or ""
     ids = tokenizer(text + answer + ("" if answer.endswith(end) else end))["input_ids"]
     return ids
