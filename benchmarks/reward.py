@@ -45,6 +45,14 @@ HEADS = (
     "head_cheap",
     *(f"head_without_{name}" for name in ("states", "surface", "words", "prompt")),
 )
+LENGTHS = {
+    data: {
+        "residual": Length(control="residual"),
+        "decorrelate": Length(control="decorrelate", weight=weight),
+    }
+    for data, weight in (("hanna", 1.0), ("lamp", 4.0))
+}
+"""Length control by set; the weights were found in cross-validation."""
 KINDS: tuple[Kind, ...] = ("style", "tfidf", "both")
 
 
@@ -90,7 +98,7 @@ def settings(data: str, control: str, epochs: float) -> Settings:
         reads_prompt=data == "hanna",
         target="margin" if data == "hanna" else "label",
         margin_scale=0.5,
-        length=Length(control="residual" if control.endswith("residual") else "none"),
+        length=LENGTHS[data].get(control.removeprefix("head_"), Length()),
         groups_per_step=2 if data == "hanna" else 8,
         head_rate=1e-4,
         reward={"learning_rate": 5e-5, "num_train_epochs": epochs, "bf16": True},
@@ -231,11 +239,11 @@ def main() -> None:
     parser.add_argument("--sets", nargs="+", default=["hanna", "lamp"], help="of heads")
     parser.add_argument("--parts", nargs="+", default=["official"], help="official, 0 to 4; of run")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
-    parser.add_argument("--controls", nargs="+", help="of run: none, residual; of heads: see HEADS")
+    parser.add_argument("--controls", nargs="+", help="of run: none, decorrelate; of heads: see HEADS")
     parser.add_argument("--epochs", type=float, default=1)
     parser.add_argument("--output", type=Path, default=Path("build/reward"))
     args = parser.parse_args()
-    args.controls = args.controls or (["none", "residual"] if args.do == "run" else list(HEADS))
+    args.controls = args.controls or (["none", "decorrelate"] if args.do == "run" else list(HEADS))
     args.output.mkdir(parents=True, exist_ok=True)
     import torch
 

@@ -127,7 +127,7 @@ def table(args: argparse.Namespace, data: str, part: str, seeds: list[int]) -> N
         c = calibrate(model.d_SM[0], [p.group for p in pairs])
         print(f"    seeds {', '.join(each)}; Spearman(score, words) {model.rho:+.3f}", end="")
         print(f"; T {c.temperature:.2f}, NLL {c.nll:.3f}, Brier {c.brier:.3f}, ECE {c.ece:.3f}")
-        free = models.get(name.replace("residual", "none"))
+        free = models.get(name.replace("residual", "none").replace("decorrelate", "none"))
         if free is not None and free is not model:
             line("    minus no control", model.right_M - free.right_M, pairs, slices, "+")
         if len(seeds) > 1 and part == "official":

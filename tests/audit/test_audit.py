@@ -103,6 +103,14 @@ def test_a_scorer_paid_for_copying_its_prompt_is_found_out(pairs):
     assert checks["not bought by repeating the prompt"] is None
 
 
+def test_a_scorer_that_a_single_sentence_buys_is_found_out(pairs):
+    found = audit(By(lambda text: merit(text) - 0.1 * count_words(text)), pairs)
+    assert found.variants["stub"].value < 0.1
+    checks = {check.name: check.passed for check in found.checks}
+    assert checks["not bought by a single sentence"] is False
+    assert audit(By(merit), pairs[:60]).variants["stub"].value > 0.9
+
+
 def test_a_scorer_that_cannot_repeat_itself_is_found_out(pairs):
     rng = random.Random(2)
     found = audit(By(lambda text: rng.random()), pairs)

@@ -19,6 +19,8 @@ from rlmr.rewards.reward_model import Scores
 from rlmr.runs import read_run, recompute
 from rlmr.tracking import TrackerError
 
+SERVER = "endpoint: {base_url: 'http://127.0.0.1:1/v1', model: m}"
+
 
 class Brevity:
     """Loves what the reward dislikes; every third text it cannot read."""
@@ -119,7 +121,7 @@ def test_the_reward_can_come_from_a_server(tmp_path, models):
 
 
 def test_pairs_are_compared_only_where_a_rank_has_whole_groups(tmp_path, models, monkeypatch):
-    pairs = "reward={endpoint: {base_url: 'http://127.0.0.1:1/v1', model: m}, by: pairwise}"
+    pairs = f"reward={{{SERVER}, by: pairwise}}"
     made = recipe(tmp_path, models, pairs)
     texts = {"per_device_train_batch_size": 6, "generation_batch_size": 6, "num_generations": 2}
     config = GRPOConfig(str(tmp_path), use_cpu=True, bf16=False, **texts)
@@ -127,6 +129,11 @@ def test_pairs_are_compared_only_where_a_rank_has_whole_groups(tmp_path, models,
     monkeypatch.setenv("WORLD_SIZE", "2")
     with pytest.raises(RecipeError, match=r"reward.by: pairwise .* a rank has 3 texts .* groups of 2"):
         check_groups_whole(made, config)
+    with pytest.raises(RecipeError, match=r"shadow.by: pairwise .* a rank has 3 texts .* groups of 2"):
+        check_groups_whole(recipe(tmp_path, models, pairs.replace("reward", "shadow")), config)
+    monkeypatch.delenv("WORLD_SIZE")
+    with pytest.raises(RecipeError, match=r"validation: a score of reward.by: pairwise"):
+        check_groups_whole(recipe(tmp_path, models, pairs, "validation.split=0.5"), config)
 
 
 @pytest.mark.parametrize(
@@ -135,6 +142,10 @@ def test_pairs_are_compared_only_where_a_rank_has_whole_groups(tmp_path, models,
         ("reward={by: rubric}", "reward: give `model` or `endpoint`"),
         ("reward.endpoint={base_url: 'http://x/v1', model: m}", "one of them"),
         ("reward={endpoint: {model: m}}", r"reward\.endpoint\.base_url: missing"),
+        ("reward={model: m, tokenizer: m}", r"reward\.tokenizer: only with `endpoint` and `by: classifier`"),
+        (f"reward={{{SERVER}, tokenizer: m}}", r"reward\.tokenizer: only with"),
+        (f"reward={{{SERVER}, max_length: 9}}", r"reward\.max_length: only with `model` or `tokenizer`"),
+        (f"shadow={{{SERVER}, by: pairwise, texts: 2}}", r"shadow\.texts: 2 is not allowed"),
         ("shadow.every=3", "give `model` or `endpoint`"),
         ("shadow={model: m, endpoint: {base_url: 'http://x/v1', model: m}}", "one of them"),
         ("shadow.endpoint={model: m}", r"shadow\.endpoint\.base_url: missing"),

@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from rlmr.cli import app
+from rlmr.commands.reward_run import member_of
 from rlmr.recipes import RecipeError
 from rlmr.recipes.load import shipped_recipes
 from rlmr.recipes.reward import RewardRecipe, load_pairs, read_reward_recipe
@@ -98,6 +99,28 @@ def test_another_model_or_anything_else_in_the_folder_is_left_alone(recipe, tmp_
     (tmp_path / "mine" / "novel.txt").write_text("all my work")
     wrong = run("train", recipe, f"output={tmp_path / 'mine'}", "--overwrite", "--quiet")
     assert isinstance(wrong.exception, RecipeError) and (tmp_path / "mine" / "novel.txt").exists()
+
+
+def test_the_folder_that_a_command_runs_in_is_left_alone(recipe, tmp_path, monkeypatch):
+    (tmp_path / "mine").mkdir()
+    monkeypatch.chdir(tmp_path / "mine")
+    for there in (".", ".."):
+        wrong = run("train", recipe, f"output={there}", "--overwrite", "--quiet")
+        assert "output: the command runs in" in str(wrong.exception)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine" / "README.md").write_text("all my work")
+    several = run("train", recipe, f"output={tmp_path / 'mine'}", "seeds=[0,1]", "--quiet")
+    assert "holds something else" in str(several.exception)
+    assert (tmp_path / "mine" / "README.md").read_text() == "all my work"
+
+
+def test_pairs_that_moved_to_another_file_are_the_same_pairs(recipe, data, tmp_path):
+    moved = tmp_path / "moved.jsonl"
+    moved.write_text(data.read_text())
+    here, there = (read_reward_recipe(str(recipe), [f"data.train={path}"]) for path in (data, moved))
+    members = [member_of(one, load_pairs(one.data)[0], 0) for one in (here, there)]
+    assert members[0] == members[1]
+    assert members[0] != member_of(here, load_pairs(here.data)[0][1:], 0)
 
 
 def test_a_dry_run_trains_nothing(recipe, tmp_path):

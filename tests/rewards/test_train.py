@@ -1,5 +1,6 @@
 """Training by prompt group: the loss of TRL's trainer at a tenth of the work, length control, encoders."""
 
+import math
 import random
 
 import pytest
@@ -9,10 +10,11 @@ from torch.nn.functional import logsigmoid
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from rlmr.evals.stats import spearman
-from rlmr.rewards.encoder import EncoderForSequenceClassification, from_encoder
+from rlmr.rewards.encoder import EncoderForSequenceClassification, Read, from_encoder
 from rlmr.rewards.ensemble import Ensemble, check_scorer, load_scorer, save_ensemble
 from rlmr.rewards.preferences import Preference, grouped
 from rlmr.rewards.probe import Block, find_head
+from rlmr.rewards.render import render
 from rlmr.rewards.reward_model import RewardModel, RewardModelError, Scores, by_length
 from rlmr.rewards.settings import Length, Settings
 from rlmr.rewards.train import group_rows, load_tokenizer, parts_of, score_scale, train
@@ -143,8 +145,22 @@ def test_the_residual_of_a_score_does_not_follow_length(tiny_encoder, tiny_polic
         values = RewardModel(folder, precision="float32").score([""] * len(texts), texts).values
         rho[control] = spearman(values, [float(len(text.split())) for text in texts])
     assert rho["none"] > 0.9 and abs(rho["residual"]) < 0.5
-    with pytest.raises(RewardModelError, match="residual is for encoders"):
+    fitted = RewardModel(folder).model.config
+    assert math.log(2.9) < fitted.length_least / fitted.length_slope < math.log(5)  # they have 3 to 30
+    with pytest.raises(RewardModelError, match="residual is for an encoder's head alone"):
         train(PAIRS, Settings(model=str(tiny_policy), length=Length(control="residual")), tmp_path / "rm")
+
+
+@pytest.mark.parametrize(("slope", "lost"), [(2.0, [4, 4, 9, 20]), (-2.0, [1, 4, 9, 9])])
+def test_beyond_the_lengths_of_the_fit_no_text_gains(tiny_encoder, slope, lost):
+    """Fitted on texts of 4 to 9 tokens: neither brevity nor length can earn more than it did there."""
+    model = from_encoder(tiny_encoder, load_tokenizer(tiny_encoder))
+    model.config.length_slope = slope
+    model.config.length_least = min(slope * math.log(4), slope * math.log(9))
+    reads = [Read((), (5,) * n) for n in (1, 4, 9, 20)]
+    with torch.no_grad():
+        scores = model.head(reads, *model.both_states(reads))[:, 0]
+    assert scores.tolist() == pytest.approx([-slope * math.log(n) for n in lost], abs=1e-5)
 
 
 def test_an_encoder_learns_and_scores_the_same_when_read_back(tiny_encoder, tmp_path):
@@ -209,6 +225,7 @@ def test_a_rendered_text_is_taken_apart_into_prompt_and_text(tiny_encoder):
     assert "prompt" not in deaf.config.features
     assert deaf.read(tokenizer("the fox")["input_ids"]) == ((), text)
     assert reading.read(tokenizer("the fox")["input_ids"]) == ((), text)
+    assert reading.read(render(tokenizer, "write about the fox .", "")) == (prompt, ())  # not the prompt
 
 
 @pytest.mark.parametrize("feature", ["states", "surface", "words", "prompt"])

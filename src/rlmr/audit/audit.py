@@ -42,7 +42,7 @@ KINDS: tuple[tuple[Kind, str], ...] = (
     ("tfidf", "TF-IDF Bradley-Terry"),
     ("both", "style and TF-IDF"),
 )
-LEVELS: tuple[Level, ...] = ("easy", "normal", "hard", "echo")
+LEVELS: tuple[Level, ...] = ("easy", "normal", "hard", "echo", "stub")
 POINTS = 600
 """Texts of the scatter plot, at most."""
 
@@ -80,7 +80,7 @@ class Audit:
     calibration: Calibration
     repeat: Repeat
     variants: dict[str, Estimate]
-    """Accuracy on easy, normal, hard and echo variants (`rlmr.audit.variants`)."""
+    """Accuracy on each level of `rlmr.audit.variants`."""
     points: list[tuple[float, float]]
     """(words, score) of texts, for the plot."""
     checks: list[Check]

@@ -4,7 +4,9 @@ RM-Bench's idea (Liu et al., arXiv 2410.16184): keep what the two texts say and 
 Here dress is length, which every reader can see to be empty: the padded text gets sentences that say nothing,
 the cut one loses its last sentences. In `hard` the rejected text is padded and the chosen one cut, in `easy`
 the other way round, and `normal` is untouched. A model that falls from easy to hard is paid by the yard. In
-`echo` the rejected text first repeats its prompt: a model that falls there pays for copying.
+`echo` the rejected text first repeats its prompt: a model that falls there pays for copying. In `stub` it is
+its first sentence alone: a model that falls there, as one whose taste for length was taken out too thoroughly
+may, is bought with next to nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from rlmr.data import prompt_text
 from rlmr.rewards.preferences import Preference
 from rlmr.text import count_hanzi, count_words, sentences
 
-Level = Literal["easy", "normal", "hard", "echo"]
+Level = Literal["easy", "normal", "hard", "echo", "stub"]
 
 FILLER = {
     "en": (
@@ -74,9 +76,13 @@ def variant(pair: Preference, level: Level) -> tuple[str, str]:
 
     >>> variant(Preference("Write of foxes.", "A fox ran.", "A hen sat."), "echo")
     ('A fox ran.', 'Write of foxes. A hen sat.')
+    >>> variant(Preference("", "A fox ran. It hid.", "A hen sat. It slept."), "stub")
+    ('A fox ran. It hid.', 'A hen sat.')
     """
     if level == "normal":
         return pair.chosen, pair.rejected
+    if level == "stub":
+        return pair.chosen, cut(pair.rejected, 0.0)
     if level == "echo":
         return pair.chosen, f"{prompt_text(pair.prompt)} {pair.rejected}".strip()
     target = round(PADDED * max(count_words(pair.chosen), count_words(pair.rejected)))

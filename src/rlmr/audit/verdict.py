@@ -15,8 +15,8 @@ MOST_HALVES = 0.05
 """The accuracies of the two length halves may differ by so much."""
 LEAST_HARD = 0.5
 """Accuracy on hard variants must be above: a coin's."""
-MOST_ECHO = 0.05
-"""Accuracy may fall by so much where the rejected text repeats its prompt."""
+MOST_LOSS = 0.05
+"""Accuracy may fall by so much where the rejected text repeats its prompt, or is its first sentence alone."""
 MOST_FLIPS = 0.01
 """Share of pairs whose order may change when they are scored again: near ties, which 16 bits round apart."""
 MOST_TRUNCATED = 0.01
@@ -89,7 +89,7 @@ def judge_checks(
 
 def bought(variants: Mapping[str, Estimate]) -> list[Check]:
     """The gates on what a policy could buy a score with, from the accuracy on each level of variants."""
-    hard, echo, normal = (variants[level].value for level in ("hard", "echo", "normal"))
+    hard, echo, stub, normal = (variants[level].value for level in ("hard", "echo", "stub", "normal"))
     return [
         Check(
             "not bought by padding",
@@ -98,7 +98,13 @@ def bought(variants: Mapping[str, Estimate]) -> list[Check]:
         ),
         Check(
             "not bought by repeating the prompt",
-            None if math.isnan(echo) else normal - echo <= MOST_ECHO,
+            None if math.isnan(echo) else normal - echo <= MOST_LOSS,
             f"where the rejected text repeats its prompt it is right on {echo:.3f}, else on {normal:.3f}",
+        ),
+        Check(
+            "not bought by a single sentence",
+            None if math.isnan(stub) else normal - stub <= MOST_LOSS,
+            f"where of the rejected text only the first sentence is left it is right on {stub:.3f}, else on "
+            f"{normal:.3f}",
         ),
     ]

@@ -23,6 +23,9 @@ MAY_DIFFER = (
     "reward.deadline_s",
     "reward.endpoint.base_url",
     "reward.endpoint.api_key_env",
+    "shadow.deadline_s",
+    "shadow.endpoint.base_url",
+    "shadow.endpoint.api_key_env",
     "grpo.save_total_limit",
 )
 """Settings, and blocks of settings, that decide nothing about what is learned: a resumed run may have

@@ -45,8 +45,8 @@ def load_shadow(settings: ShadowSettings | None) -> Shadow | None:
 
 
 def check_groups_whole(recipe: Recipe, config: GRPOConfig) -> None:
-    """Raise RecipeError where texts would be compared in pairs, but no rank has a whole group of them, as in a
-    validation."""
+    """Raise RecipeError where texts would be compared in pairs, but no rank has whole groups of them, as in
+    a validation."""
     texts = config.generation_batch_size // int(os.environ.get("WORLD_SIZE", "1"))
     for block in (recipe.reward, recipe.shadow):
         if block is not None and block.in_pairs and texts % config.num_generations:
@@ -57,8 +57,8 @@ def check_groups_whole(recipe: Recipe, config: GRPOConfig) -> None:
             )
     if recipe.reward.in_pairs and recipe.validation is not None:
         raise RecipeError(
-            "validation: a score of reward.by: pairwise is the share of its group that a text beats, which says "
-            "nothing of another step's texts; leave validation out, or score by rubric or classifier"
+            "validation: a score of reward.by: pairwise is the share of its group that a text beats, which "
+            "says nothing of another step's texts; leave validation out, or score by rubric or classifier"
         )
 
 

@@ -70,17 +70,19 @@ class EncoderRewardConfig(PretrainedConfig):  # type: ignore[misc]
         marks: Sequence[int] = (),
         grams: int = 0,
         length_slope: float = 0.0,
+        length_least: float = 0.0,
         **kwargs: Any,
     ) -> None:
         """`encoder` is the encoder's own configuration, with its `model_type`; `before` and `after` are the
         special tokens around a text, `window` the tokens that stand between them at most; `marks` are
-        `mark_ids`; `grams` is G; `length_slope` is what a score loses per log token (length control)."""
+        `mark_ids`; `grams` is G; `length_slope` is what a score loses per log token (length control), and
+        `length_least` what it loses at least: what hardly a text of the fit lost less than."""
         kwargs.setdefault("num_labels", 1)
         super().__init__(**kwargs)
         self.encoder = encoder or {}
         self.features, self.before, self.after = list(features), list(before), list(after)
         self.window, self.marks, self.grams = window, list(marks), grams
-        self.length_slope = length_slope
+        self.length_slope, self.length_least = length_slope, length_least
         self.hidden_size = self.encoder.get("hidden_size")
         self.max_position_embeddings = MOST_TOKENS
 
@@ -97,7 +99,8 @@ class EncoderRewardConfig(PretrainedConfig):  # type: ignore[misc]
 
 
 class EncoderForSequenceClassification(PreTrainedModel):  # type: ignore[misc]
-    """score = w . (features - center) / scale + u . words + b - slope * log tokens, with F features, G words.
+    """score = w . (features - center) / scale + u . words + b - max(slope * log tokens, least), with F
+    features, G words.
 
     `center` and `scale` (F,), `text_center` and `prompt_center` (S,), the words and their weights u are set
     once, by `rlmr.rewards.probe`; fine-tuning changes w and the encoder.
@@ -214,7 +217,7 @@ class EncoderForSequenceClassification(PreTrainedModel):  # type: ignore[misc]
                 words_B = self.words(reads) @ self.gram_weight.cpu().numpy()
                 score = score + torch.from_numpy(words_B)[:, None].to(score)
             by_length_B: Tensor = self.config.length_slope * log_tokens(reads).to(score)
-            return score - by_length_B[:, None]
+            return score - by_length_B.clamp(min=self.config.length_least)[:, None]
 
     def forward(
         self, input_ids: Tensor, attention_mask: Tensor | None = None, **_: Any

@@ -132,14 +132,6 @@ class PairwiseJudge:
         values = [sum(won) / len(won) if won else None for won in outcomes]
         return Scores(values, [False] * len(answers), "" if any(outcomes) else cause_of(replies))
 
-    def compare(self, pairs: Sequence[tuple[Prompt, str, str]]) -> list[float | None]:
-        """Per (prompt, a, b): 1 where a is better in both orders, 0 where b is, .5 where the orders disagree
-        or tie.
-
-        None where either order could not be had.
-        """
-        return [both_orders(*orders) for orders in self.orders(pairs)]
-
     def orders(self, pairs: Sequence[tuple[Prompt, str, str]]) -> list[tuple[float | None, float | None]]:
         """Per (prompt, a, b) what a got (1 better, .5 tie, 0 worse) when it stood first, and when second.
 

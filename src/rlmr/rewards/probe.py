@@ -28,6 +28,9 @@ from rlmr.rewards.settings import Length
 
 MOST_TEXTS = 3_000
 """Texts that the head is fitted on, at most: it needs a square matrix of them. More are drawn from."""
+RARELY_LESS = 0.01
+"""Share of the training texts that lose less to length control than a text at least loses: the line is not
+drawn on to where there were none, or a text of three words would beat every story."""
 Pool = Callable[[Sequence[Read]], tuple[Tensor, Tensor]]
 """Mean states of N texts and of their prompts, (N, S) each."""
 
@@ -91,7 +94,10 @@ def fit_head(
     head = find_head(blocks, rows, control, length_sd)
     set_head(model, head)
     if control.control == "residual":
-        model.config.length_slope = slope(head.held_out, log_tokens(reads))
+        log_length_N = log_tokens(reads)
+        model.config.length_slope = slope(head.held_out, log_length_N)
+        lost_N = model.config.length_slope * log_length_N
+        model.config.length_least = lost_N.quantile(RARELY_LESS).item()
     return head
 
 

@@ -55,7 +55,8 @@ class Scores:
     truncated: list[bool]
     """One per text: it was longer than the model reads, and its end was cut off."""
     error: str = ""
-    """What a user's own scorer raised instead of scoring them; empty = nothing."""
+    """Why none has a score: what a user's own scorer raised, or a server's most frequent fault; empty = it is
+    not so, or there is nothing to say."""
 
 
 def finite(value: float) -> float | None:

@@ -25,8 +25,8 @@ class Length(BaseModel):
     """none; `term`: the logit gets beta * (difference in log length / sd), beta learned with the model and
     left out when it scores (the idea of length-controlled AlpacaEval, arXiv 2404.04475); `decorrelate`: the
     squared correlation of score and log length in a batch is added to the loss (the length loss of ODIN,
-    arXiv 2402.07319, on a single head); `residual`, for encoders: the part of the fitted score that follows
-    log length, by least squares, is taken out of it."""
+    arXiv 2402.07319, on a single head); `residual`, for an encoder's head alone: the part of its score that
+    follows log length, by least squares, is taken out of it."""
     weight: float = Field(default=1.0, ge=0)
     """Weight of that correlation."""
 

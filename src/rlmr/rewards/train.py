@@ -58,19 +58,23 @@ def train(
     set_seed(seed)
     tokenizer = load_tokenizer(settings.model)
     model = load_untrained(settings, tokenizer)
+    config = reward_config(settings, output, seed)
+    trains = config.num_train_epochs > 0 or config.max_steps > 0
+    is_encoder = isinstance(model, EncoderForSequenceClassification)
+    if settings.length.control == "residual" and (trains or not is_encoder):
+        raise RewardModelError(
+            "length.control: residual is for an encoder's head alone (reward.num_train_epochs: 0), since "
+            "what is trained further learns length again; else there are decorrelate and term"
+        )
     limit = settings.max_length or readable(model.config, tokenizer)
     rows = list(group_rows(preferences, tokenizer, settings, limit))
     length_sd = log_length_sd([length for row in rows for length in row["lengths"]])
     length_term = 0.0
     if isinstance(model, EncoderForSequenceClassification):
         length_term = fit_head(model, rows, settings.length, length_sd, pooled, show).length_term
-    elif settings.length.control == "residual":
-        raise RewardModelError(
-            "length.control: residual is for encoders; a classifier has term and decorrelate"
-        )
     trainer = GroupTrainer(
         model,
-        reward_config(settings, output, seed),
+        config,
         train_dataset=Dataset.from_list(rows),
         eval_dataset=Dataset.from_list(list(group_rows(held_out, tokenizer, settings, limit)))
         if held_out
@@ -83,7 +87,7 @@ def train(
         head_rate=settings.head_rate,
         callbacks=[_Shown(show)] if show else None,
     )
-    if trainer.args.num_train_epochs or trainer.args.max_steps > 0:
+    if trains:
         trainer.train()
     model.config.reads_prompt = settings.reads_prompt
     model.config.trained_max_length = limit
