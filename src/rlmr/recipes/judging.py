@@ -42,7 +42,8 @@ class ScorerSettings(Part):
     orders, and a text's score is the share that it won."""
     tokenizer: str | None = None
     """Of `by: classifier`: folder or Hugging Face name of the model's tokenizer, so that texts are rendered
-    as in training and cut at `max_length`; null sends plain text, which is right for models without a chat template only."""
+    as in training and cut at `max_length`; null sends plain text, which is right for models without a chat
+    template only."""
     max_length: PositiveInt | None = None
     """Tokens that are read of prompt and text; longer ones lose their end, and it is reported. null = all
     that the model has positions for."""
